@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MEXT_POOL_H
+#define MEXT_POOL_H
+
+/**
+ * @file
+ * Pools: storages in size classes, mbuf headers and packets, one sub-pool a NUMA socket, every
+ * one of them an rte_mempool with its per-lcore caches.
+ *
+ * What may run together:
+ *
+ * | call            | with the same pool                                          |
+ * | --------------- | ----------------------------------------------------------- |
+ * | create, lookup  | yes, any threads                                            |
+ * | destroy         | only alone: no other call on the pool, no mbuf of it in use |
+ * | everything else | yes, any threads                                            |
+ *
+ * Pools live in the process that made them: in a secondary process create and lookup are -ENOTSUP.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_mempool.h>
+
+#include <mext_storage.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Size classes of storages in a pool. */
+#define MEXT_POOL_MAX_CLASSES 8
+/** Longest name of a pool, in characters. */
+#define MEXT_POOL_NAME_MAX 20
+/** Largest size class, in bytes. */
+#define MEXT_POOL_MAX_SIZE (UINT32_C(1) << 26)
+/** Most objects of one kind on one socket. */
+#define MEXT_POOL_MAX_COUNT (UINT32_C(1) << 28)
+
+/** Receive into pairs: mext_pool_rx_mempool() gives packets, each on a storage that can be held. */
+#define MEXT_POOL_RX_PAIRS (UINT32_C(1) << 0)
+/** Allocate from the caller's NUMA socket only; refuse where the pool has none there. */
+#define MEXT_POOL_STRICT (UINT32_C(1) << 1)
+
+struct mext_pool;
+
+/** One kind of object in a pool. All numbers are for each NUMA socket. */
+struct mext_pool_class {
+	uint32_t size; /**< data bytes of each */
+	uint32_t count; /**< how many on each socket, up to MEXT_POOL_MAX_COUNT; 0: none */
+	uint32_t cache; /**< per-lcore cache, 0 to RTE_MEMPOOL_CACHE_MAX_SIZE, at most count / 1.5 */
+};
+
+/**
+ * What a pool is made of. Start from mext_pool_conf_init() or mext_pool_conf_default().
+ *
+ * An idle object can be parked in the cache of another lcore, up to 1.5 times the cache size for
+ * each: make count large enough for lcores * cache * 1.5 beside what is in use.
+ */
+struct mext_pool_conf {
+	/** Storages, sizes 1 to MEXT_POOL_MAX_SIZE, each larger than the one before. */
+	struct mext_pool_class classes[MEXT_POOL_MAX_CLASSES];
+	uint32_t nb_classes; /**< entries used in classes, 0 to MEXT_POOL_MAX_CLASSES */
+	/**
+	 * Mbufs with room of their own, for NIC receive queues. size is what follows the
+	 * RTE_PKTMBUF_HEADROOM bytes that drivers keep free; together at most 65,535.
+	 */
+	struct mext_pool_class rx;
+	/** Bare mbuf headers, to attach storages to and to clone into; size is 0. */
+	struct mext_pool_class headers;
+	/** Packets: header and storage that stay together; headroom + size at most 65,535. */
+	struct mext_pool_class pairs;
+	/** Headers of wrapped memory (mext_storage_wrap()); size is 0. */
+	struct mext_pool_class wraps;
+	uint16_t priv_size; /**< application bytes in every mbuf, a multiple of 8, at most 8,192 */
+	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */
+	uint32_t flags; /**< MEXT_POOL_* */
+	uint32_t socket_mask; /**< NUMA sockets; 0: those that lcores or ethdev ports are on now */
+	const char *ops_name; /**< mempool handler; NULL: rte_mbuf_best_mempool_ops() */
+};
+
+/**
+ * An empty configuration: no objects, headroom RTE_PKTMBUF_HEADROOM, DPDK's mempool handler.
+ *
+ * @param conf  filled
+ *
+ * Thread safety: any thread.
+ * Ownership: the caller's.
+ */
+void mext_pool_conf_init(struct mext_pool_conf *conf);
+
+/**
+ * A sensible configuration from a total of memory: about 35 % mbufs for receive queues (2,048
+ * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers
+ * and headers for wrapped memory; caches small enough that idle lcores park at most 3/8 of them.
+ * Change any field before creating the pool.
+ *
+ * @param bytes  memory of the whole pool, over all NUMA sockets in use; at least 1 MiB a socket,
+ *   at most 1 TiB
+ * @param conf  filled; unchanged on failure
+ * @return 0; -EINVAL: bytes out of range (logged with the range).
+ *
+ * Thread safety: any thread.
+ * Ownership: the caller's.
+ */
+int mext_pool_conf_default(size_t bytes, struct mext_pool_conf *conf);
+
+/** mext_pool_create() with the caller's view of the ABI; call that instead. */
+int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
+		struct mext_pool **pool, uint32_t abi, size_t conf_size);
+
+/**
+ * Create a pool.
+ *
+ * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in the process
+ * @param conf  what it is made of; read, not kept
+ * @param pool  the pool; unchanged on failure
+ * @return 0; -EINVAL: a number is out of range or the mempool handler is unknown (the log names
+ *   the field and the range); -EEXIST: the name is taken; -ENOMEM: not enough memory, nothing is
+ *   left behind; -ENOTSUP: this is a secondary process; -EPROTO: the program was built with other
+ *   headers than this library.
+ *
+ * Thread safety: any thread, after rte_eal_init().
+ * Ownership: the pool is the caller's, to destroy.
+ */
+static inline int
+mext_pool_create(const char *name, const struct mext_pool_conf *conf, struct mext_pool **pool)
+{
+	return mext_pool_create_abi(name, conf, pool, MEXT_ABI_VERSION, sizeof(*conf));
+}
+
+/**
+ * Destroy a pool that has nothing outstanding.
+ *
+ * @param pool  the pool, NULL allowed
+ * @return 0; -EBUSY: objects are outstanding, the log says how many of which class, nothing has
+ *   changed.
+ *
+ * Thread safety: alone; stop and close the ports that use it before.
+ * Ownership: the pool is gone on success.
+ */
+int mext_pool_destroy(struct mext_pool *pool);
+
+/**
+ * Find a pool by name.
+ *
+ * @param name  as given to mext_pool_create()
+ * @param pool  the pool; unchanged on failure
+ * @return 0; -ENOENT: no such pool; -EINVAL: no name; -ENOTSUP: this is a secondary process.
+ *
+ * Thread safety: any thread.
+ * Ownership: none is given; the creator destroys it.
+ */
+int mext_pool_lookup(const char *name, struct mext_pool **pool);
+
+/**
+ * @param pool  the pool
+ * @return its name.
+ *
+ * Thread safety: any thread.
+ * Ownership: the pool's.
+ */
+const char *mext_pool_name(const struct mext_pool *pool);
+
+/**
+ * The mempool for rte_eth_rx_queue_setup(): mbufs with room, or packets with MEXT_POOL_RX_PAIRS.
+ *
+ * @param pool  the pool
+ * @param socket  NUMA socket of the port, SOCKET_ID_ANY when it has none
+ * @return that socket's; of a socket without one the nearest, or NULL in a strict pool; NULL when
+ *   the pool has no mbufs for receiving.
+ *
+ * Thread safety: any thread.
+ * Ownership: the pool's; it lives as long as the pool.
+ */
+struct rte_mempool *mext_pool_rx_mempool(const struct mext_pool *pool, int socket);
+
+/**
+ * The mempool of bare headers, for DPDK calls that take one (rte_pktmbuf_clone()).
+ *
+ * @param pool  the pool
+ * @param socket  NUMA socket wanted, SOCKET_ID_ANY for any
+ * @return as mext_pool_rx_mempool().
+ *
+ * Thread safety: any thread.
+ * Ownership: the pool's; it lives as long as the pool.
+ */
+struct rte_mempool *mext_pool_header_mempool(const struct mext_pool *pool, int socket);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

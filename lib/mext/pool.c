@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_malloc.h>
+
+#include <mext.h>
+
+#include "log.h"
+#include "pool.h"
+
+RTE_LOG_REGISTER(mext_logtype, lib.mext, NOTICE);
+
+/* Pools of this process, by name. Create, destroy and lookup only: never on the packet path. */
+static TAILQ_HEAD(, mext_pool) pools = TAILQ_HEAD_INITIALIZER(pools);
+static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
+
+const char *
+mext_version(void)
+{
+	return MEXT_VERSION;
+}
+
+static int
+refuse_secondary(const char *what)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return 0;
+	MEXT_LOG(ERR, "%s: pools are not shared between processes, use them in the primary process",
+			what);
+	return -ENOTSUP;
+}
+
+static struct mext_pool *
+find(const char *name)
+{
+	struct mext_pool *pool;
+
+	TAILQ_FOREACH(pool, &pools, next) {
+		if (strcmp(pool->name, name) == 0)
+			return pool;
+	}
+	return NULL;
+}
+
+static void
+pool_free(struct mext_pool *pool)
+{
+	unsigned int i, kind;
+
+	for (i = 0; i < pool->nb_sockets; i++)
+		for (kind = 0; kind < NB_KINDS; kind++)
+			rte_mempool_free(pool->sub[i].mp[kind]);
+	rte_free(pool);
+}
+
+static int
+create_mempools(struct mext_pool *pool, uint32_t socket_mask)
+{
+	unsigned int kind;
+	int socket, ret;
+
+	for (socket = 0; socket < MAX_SOCKETS; socket++) {
+		struct socket_pools *sub = &pool->sub[pool->nb_sockets];
+
+		if ((socket_mask & (UINT32_C(1) << socket)) == 0)
+			continue;
+		sub->socket = socket;
+		pool->nb_sockets++;
+		for (kind = 0; kind < NB_KINDS; kind++) {
+			if (kind_conf(&pool->conf, kind)->count == 0)
+				continue;
+			ret = sub_create(pool, kind, socket, &sub->mp[kind]);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+/** With the lock held. */
+static int
+create(const char *name, const struct mext_pool_conf *conf, struct mext_pool **pool)
+{
+	struct mext_pool *made;
+	int ret;
+
+	if (find(name) != NULL) {
+		MEXT_LOG(ERR, "pool %s exists already", name);
+		return -EEXIST;
+	}
+	made = rte_zmalloc("mext_pool", sizeof(*made), RTE_CACHE_LINE_SIZE);
+	if (made == NULL) {
+		MEXT_LOG(ERR,
+				"pool %s: no memory for the pool itself (%zu bytes): reserve more "
+				"hugepages or raise EAL's -m",
+				name, sizeof(*made));
+		return -ENOMEM;
+	}
+	memcpy(made->name, name, strlen(name) + 1);
+	made->conf = *conf;
+	ret = create_mempools(made, conf->socket_mask != 0 ? conf->socket_mask : sockets_in_use());
+	made->conf.ops_name = NULL; /* the caller's string may go now */
+	if (ret < 0) {
+		pool_free(made);
+		return ret;
+	}
+	sockets_order(made);
+	TAILQ_INSERT_TAIL(&pools, made, next);
+	*pool = made;
+	return 0;
+}
+
+int
+mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf, struct mext_pool **pool,
+		uint32_t abi, size_t conf_size)
+{
+	size_t len = name != NULL ? strnlen(name, MEXT_POOL_NAME_MAX + 1) : 0;
+	int ret;
+
+	if (abi != MEXT_ABI_VERSION || conf_size != sizeof(*conf)) {
+		MEXT_LOG(ERR,
+				"the program was built for ABI %" PRIu32
+				" (configuration of %zu bytes), "
+				"this library is ABI %u (%zu bytes): rebuild it with this library's headers",
+				abi, conf_size, MEXT_ABI_VERSION, sizeof(*conf));
+		return -EPROTO;
+	}
+	if (len == 0 || len > MEXT_POOL_NAME_MAX) {
+		MEXT_LOG(ERR, "the name of a pool has 1 to %d characters", MEXT_POOL_NAME_MAX);
+		return -EINVAL;
+	}
+	if (conf == NULL || pool == NULL) {
+		MEXT_LOG(ERR, "pool %s: %s is NULL", name, conf == NULL ? "conf" : "pool");
+		return -EINVAL;
+	}
+	ret = refuse_secondary("mext_pool_create");
+	if (ret == 0)
+		ret = conf_check(name, conf);
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&pools_lock);
+	ret = create(name, conf, pool);
+	pthread_mutex_unlock(&pools_lock);
+	return ret;
+}
+
+int
+mext_pool_destroy(struct mext_pool *pool)
+{
+	uint64_t total, in_use, cached;
+	unsigned int kind;
+	int ret = 0;
+
+	if (pool == NULL)
+		return 0;
+	pthread_mutex_lock(&pools_lock);
+	for (kind = 0; kind < NB_KINDS; kind++) {
+		pool_level(pool, kind, &total, &in_use, &cached);
+		if (in_use == 0)
+			continue;
+		MEXT_LOG(ERR,
+				"pool %s: %" PRIu64 " of %" PRIu64
+				" %s (%u bytes) are outstanding, not "
+				"destroyed",
+				pool->name, in_use, total, kind_name(kind),
+				kind_conf(&pool->conf, kind)->size);
+		ret = -EBUSY;
+	}
+	if (ret == 0) {
+		TAILQ_REMOVE(&pools, pool, next);
+		pool_free(pool);
+	}
+	pthread_mutex_unlock(&pools_lock);
+	return ret;
+}
+
+int
+mext_pool_lookup(const char *name, struct mext_pool **pool)
+{
+	struct mext_pool *found;
+	int ret;
+
+	if (name == NULL || pool == NULL) {
+		MEXT_LOG(ERR, "mext_pool_lookup: %s is NULL", name == NULL ? "name" : "pool");
+		return -EINVAL;
+	}
+	ret = refuse_secondary("mext_pool_lookup");
+	if (ret < 0)
+		return ret;
+	pthread_mutex_lock(&pools_lock);
+	found = find(name);
+	pthread_mutex_unlock(&pools_lock);
+	if (found == NULL)
+		return -ENOENT;
+	*pool = found;
+	return 0;
+}
+
+const char *
+mext_pool_name(const struct mext_pool *pool)
+{
+	return pool->name;
+}
+
+static struct rte_mempool *
+nearest(const struct mext_pool *pool, int socket, unsigned int kind)
+{
+	const struct socket_order *order = pool_order(pool, socket);
+
+	return order->nb > 0 ? pool->sub[order->index[0]].mp[kind] : NULL;
+}
+
+struct rte_mempool *
+mext_pool_rx_mempool(const struct mext_pool *pool, int socket)
+{
+	bool pairs = (pool->conf.flags & MEXT_POOL_RX_PAIRS) != 0;
+
+	return nearest(pool, socket, pairs ? KIND_PAIR : KIND_RX);
+}
+
+struct rte_mempool *
+mext_pool_header_mempool(const struct mext_pool *pool, int socket)
+{
+	return nearest(pool, socket, KIND_HEADER);
+}
+
+/** Take up to n objects from one mempool, in as large pieces as it gives. */
+static unsigned int
+take_what_there_is(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	unsigned int piece = n, taken = 0;
+
+	while (taken < n && piece > 0) {
+		piece = RTE_MIN(piece, n - taken);
+		if (rte_mempool_get_bulk(mp, &objs[taken], piece) == 0)
+			taken += piece;
+		else
+			piece /= 2;
+	}
+	return taken;
+}
+
+__rte_noinline int
+pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+		unsigned int n)
+{
+	const struct socket_order *order = pool_order(pool, (int)rte_socket_id());
+	uint32_t taken[MAX_SOCKETS][NB_KINDS] = { 0 };
+	unsigned int i, kind, total = 0, remote = 0, candidates = 0;
+
+	for (i = 0; i < order->nb && total < n; i++) {
+		for (kind = first; kind <= last && total < n; kind++) {
+			struct rte_mempool *mp = pool->sub[order->index[i]].mp[kind];
+
+			if (mp == NULL)
+				continue;
+			candidates++;
+			taken[i][kind] = take_what_there_is(mp, &objs[total], n - total);
+			total += taken[i][kind];
+			if (i > 0 || !order->local)
+				remote += taken[i][kind];
+		}
+	}
+	if (total == n) {
+		if (remote > 0)
+			count_add(pool, COUNTER(remote_allocs), remote);
+		return 0;
+	}
+	/* All or nothing: put back, in the order of taking. */
+	for (i = 0; i < order->nb; i++) {
+		for (kind = first; kind <= last; kind++) {
+			if (taken[i][kind] == 0)
+				continue;
+			rte_mempool_put_bulk(
+					pool->sub[order->index[i]].mp[kind], objs, taken[i][kind]);
+			objs += taken[i][kind];
+		}
+	}
+	return candidates > 0 ? -ENOBUFS : -ENOMEM;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef POOL_H
+#define POOL_H
+
+/** @file What a pool is inside: for every socket a mempool of each kind, and counters a lcore. */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <mext_pool.h>
+
+/** Sockets that a mask of 32 bits can name. */
+#define MAX_SOCKETS (RTE_MAX_NUMA_NODES < 32 ? RTE_MAX_NUMA_NODES : 32)
+
+/** Kinds of object: the size classes are 0 .. MEXT_POOL_MAX_CLASSES - 1. */
+enum kind {
+	KIND_RX = MEXT_POOL_MAX_CLASSES,
+	KIND_HEADER,
+	KIND_PAIR,
+	KIND_WRAP,
+	NB_KINDS,
+};
+
+/** Counters of one lcore; the names are those of struct mext_stats. */
+struct lcore_counters {
+	uint64_t allocs;
+	uint64_t alloc_failures;
+	uint64_t remote_allocs;
+	uint64_t header_allocs;
+	uint64_t header_failures;
+	uint64_t attaches;
+	uint64_t detaches;
+	uint64_t releases;
+	uint64_t returns_callback;
+	uint64_t returns_bulk;
+	uint64_t bad_releases;
+} __rte_cache_aligned;
+
+/** The mempools of one NUMA socket; NULL where the pool has none of a kind. */
+struct socket_pools {
+	int socket;
+	struct rte_mempool *mp[NB_KINDS];
+};
+
+/** For a caller on one socket: which of the pool's sockets to ask, nearest first. */
+struct socket_order {
+	bool local; /* the first is the caller's own, or the caller has none */
+	uint8_t nb;
+	uint8_t index[MAX_SOCKETS];
+};
+
+struct mext_pool {
+	char name[MEXT_POOL_NAME_MAX + 1];
+	struct mext_pool_conf conf;
+	unsigned int nb_sockets;
+	struct socket_pools sub[MAX_SOCKETS];
+	struct socket_order order[MAX_SOCKETS + 1]; /* the last: callers without a socket */
+	TAILQ_ENTRY(mext_pool) next;
+	/* The last set is shared by all threads without an lcore id. */
+	struct lcore_counters counters[RTE_MAX_LCORE + 1];
+};
+
+/** Private area of each of our mempools. */
+struct sub_priv {
+	struct rte_pktmbuf_pool_private mbuf; /* first: DPDK reads it in mempools of mbufs */
+	struct mext_pool *pool;
+};
+
+static inline struct mext_pool *
+pool_of(struct rte_mempool *mp)
+{
+	return ((struct sub_priv *)rte_mempool_get_priv(mp))->pool;
+}
+
+/**
+ * Add to a counter of the calling thread. Only its own thread writes a set, but for the shared
+ * last one; relaxed, as counters order nothing.
+ */
+static inline void
+count_add(struct mext_pool *pool, size_t counter, uint64_t n)
+{
+	unsigned int lcore = rte_lcore_id();
+	bool own = lcore < RTE_MAX_LCORE;
+	uint64_t *value = RTE_PTR_ADD(&pool->counters[own ? lcore : RTE_MAX_LCORE], counter);
+
+	if (likely(own))
+		__atomic_store_n(value, *value + n, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_add(value, n, __ATOMIC_RELAXED);
+}
+
+#define COUNTER(name) offsetof(struct lcore_counters, name)
+
+/** The row of pool->order for the calling thread. */
+static inline const struct socket_order *
+pool_order(const struct mext_pool *pool, int socket)
+{
+	return &pool->order[(unsigned int)socket < MAX_SOCKETS ? (unsigned int)socket
+							       : MAX_SOCKETS];
+}
+
+/**
+ * Take n objects of kinds first .. last, in this order on each socket, nearest socket first: all
+ * or nothing. Counts remote ones. For what the caller's own mempool could not give.
+ * @return 0; -ENOBUFS; -ENOMEM: the caller has no candidate mempool at all.
+ */
+int pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+		unsigned int n);
+
+/** Take n objects of one kind, or of the kinds after it up to last when it runs short. */
+static inline int
+pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+		unsigned int n)
+{
+	const struct socket_order *order = pool_order(pool, (int)rte_socket_id());
+	struct rte_mempool *mp = order->nb > 0 ? pool->sub[order->index[0]].mp[first] : NULL;
+
+	if (likely(mp != NULL && rte_mempool_get_bulk(mp, objs, n) == 0)) {
+		if (unlikely(!order->local))
+			count_add(pool, COUNTER(remote_allocs), n);
+		return 0;
+	}
+	return pool_get_elsewhere(pool, first, last, objs, n);
+}
+
+/** Used and free objects of one kind, over all sockets. */
+void pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total, uint64_t *in_use,
+		uint64_t *cached);
+
+/** How many of a kind a configuration asks for, and of what size. */
+const struct mext_pool_class *kind_conf(const struct mext_pool_conf *conf, unsigned int kind);
+
+/** "class0", "rx", ... */
+const char *kind_name(unsigned int kind);
+
+/** Check every number. @return 0, or -EINVAL with a log line that names field and range. */
+int conf_check(const char *name, const struct mext_pool_conf *conf);
+
+/** Bytes of one object of a kind, without the mempool's own header. */
+size_t sub_object_size(const struct mext_pool_conf *conf, unsigned int kind);
+
+/** Create the mempool of one kind on one socket. @return 0, -ENOMEM, -EINVAL, -EEXIST; logged. */
+int sub_create(struct mext_pool *pool, unsigned int kind, int socket, struct rte_mempool **mp);
+
+/** NUMA sockets that lcores or ethdev ports are on, as a mask; never 0. */
+uint32_t sockets_in_use(void);
+
+/** Fill pool->order from pool->sub by numa_distance(). */
+void sockets_order(struct mext_pool *pool);
+
+#endif

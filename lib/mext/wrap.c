@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_memory.h>
+#include <rte_spinlock.h>
+
+#include <mext_storage.h>
+
+#include "log.h"
+#include "pool.h"
+#include "ref.h"
+#include "storage.h"
+
+/*
+ * The application's callback functions. Entries are only ever added, so readers need no lock:
+ * an entry's index reaches them with a storage, after the entry was written.
+ */
+#define MAX_CALLBACKS 255
+static mext_free_cb_t callbacks[MAX_CALLBACKS];
+static uint32_t nb_callbacks;
+static rte_spinlock_t callbacks_lock = RTE_SPINLOCK_INITIALIZER;
+
+/** Stands for "nobody to call". */
+#define NO_CALLBACK MAX_CALLBACKS
+
+static uint32_t
+find_callback(mext_free_cb_t cb)
+{
+	/* Acquire: pairs with the release in add_callback(), entries below it are written. */
+	uint32_t i, n = __atomic_load_n(&nb_callbacks, __ATOMIC_ACQUIRE);
+
+	for (i = 0; i < n && callbacks[i] != cb; i++)
+		;
+	return i < n ? i : NO_CALLBACK;
+}
+
+static uint32_t
+add_callback(mext_free_cb_t cb)
+{
+	uint32_t i;
+
+	rte_spinlock_lock(&callbacks_lock);
+	i = find_callback(cb);
+	if (i == NO_CALLBACK && nb_callbacks < MAX_CALLBACKS) {
+		i = nb_callbacks;
+		callbacks[i] = cb;
+		/* Release: pairs with the acquire in find_callback(). */
+		__atomic_store_n(&nb_callbacks, i + 1, __ATOMIC_RELEASE);
+	}
+	rte_spinlock_unlock(&callbacks_lock);
+	return i;
+}
+
+/** The index of a callback, -ENOSPC when the table is full. */
+static int
+intern_callback(mext_free_cb_t cb, uint32_t *index)
+{
+	*index = NO_CALLBACK;
+	if (cb == NULL)
+		return 0;
+	*index = find_callback(cb);
+	if (*index == NO_CALLBACK)
+		*index = add_callback(cb);
+	if (*index != NO_CALLBACK)
+		return 0;
+	MEXT_LOG(ERR,
+			"mext_storage_wrap: more than %d different callback functions; use arg1 and "
+			"arg2 to tell buffers apart",
+			MAX_CALLBACKS);
+	return -ENOSPC;
+}
+
+/** The IO address of memory whose caller gave none; RTE_BAD_IOVA unless it is contiguous. */
+static rte_iova_t
+look_up_iova(const struct mext_wrap *wrap)
+{
+	rte_iova_t iova = rte_mem_virt2iova(wrap->addr);
+	size_t page = sysconf(_SC_PAGESIZE), off;
+
+	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
+		return iova;
+	for (off = page - (uintptr_t)wrap->addr % page; off < wrap->len; off += page)
+		if (rte_mem_virt2iova(RTE_PTR_ADD(wrap->addr, off)) != iova + off)
+			return RTE_BAD_IOVA;
+	return iova;
+}
+
+static int
+check(const struct mext_wrap *wrap, rte_iova_t *iova)
+{
+	if (wrap->addr == NULL || wrap->len == 0 ||
+			(uintptr_t)wrap->addr > UINTPTR_MAX - wrap->len) {
+		MEXT_LOG(ERR,
+				"mext_storage_wrap: addr is %p and len is %zu, allowed is a range of 1 "
+				"byte or more",
+				wrap->addr, wrap->len);
+		return -EINVAL;
+	}
+	*iova = wrap->iova != 0 ? wrap->iova : look_up_iova(wrap);
+	if (*iova != RTE_BAD_IOVA)
+		return 0;
+	MEXT_LOG(ERR,
+			"mext_storage_wrap: no contiguous IO address is known for %p, %zu bytes: give "
+			"iova, or register the memory with rte_extmem_register()",
+			wrap->addr, wrap->len);
+	return -EFAULT;
+}
+
+int
+mext_storage_wrap(
+		struct mext_pool *pool, const struct mext_wrap *wrap, struct mext_storage **storage)
+{
+	struct wrapped *w;
+	rte_iova_t iova;
+	uint32_t index;
+	int ret;
+
+	ret = check(wrap, &iova);
+	if (ret == 0)
+		ret = intern_callback(wrap->free_cb, &index);
+	if (ret < 0)
+		return ret;
+	if (pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
+		count_add(pool, COUNTER(alloc_failures), 1);
+		return -ENOBUFS;
+	}
+	w->storage.flags = MEXT_STORAGE_WRAPPED | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
+	w->storage.base = wrap->addr;
+	w->storage.len = wrap->len;
+	w->storage.iova = iova;
+	w->free_cb = index;
+	w->arg1 = wrap->arg1;
+	w->arg2 = wrap->arg2;
+	ref_store(&w->storage.shinfo, 1);
+	count_add(pool, COUNTER(allocs), 1);
+	*storage = &w->storage;
+	return 0;
+}
+
+void
+wrap_give_back(struct mext_storage *storage)
+{
+	const struct wrapped *w = (const struct wrapped *)storage;
+
+	if (w->free_cb != NO_CALLBACK)
+		callbacks[w->free_cb](storage->base, storage->len, w->arg1, w->arg2);
+}
