@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+#include <mext.h>
+
+#include "fwd.h"
+#include "reclaim.h"
+
+/** Smallest pool by default: room for what drivers hold beside their rings. */
+#define MIN_DEFAULT_MBUFS UINT64_C(16384)
+
+/** What the rings of all ports, the caches and the bursts can hold at the same time. */
+static uint64_t
+mbufs_needed(const struct fwd *fwd)
+{
+	const struct fwd_args *args = &fwd->args;
+	uint64_t cache = args->mbcache * 3 / 2;
+	uint64_t rings = 0;
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++) {
+		const struct fwd_port *p = &fwd->ports[i];
+
+		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
+		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
+	}
+	return rings + rte_lcore_count() * (cache + args->burst);
+}
+
+static int
+set_count(struct fwd *fwd, struct mext_pool_class *c)
+{
+	const struct fwd_args *args = &fwd->args;
+	uint64_t needed = mbufs_needed(fwd);
+
+	c->count = args->nb_mbufs != 0 ? args->nb_mbufs : RTE_MAX(2 * needed, MIN_DEFAULT_MBUFS);
+	c->cache = args->mbcache;
+	if (c->count >= needed)
+		return 0;
+	FWD_ERROR("--total-num-mbufs=%u is too small: %u ports of %u+%u descriptors and %u caches of %u "
+		  "need %" PRIu64
+		  "; give that many, or lower --rxd, --txd, --rxq, --txq or --mbcache",
+			c->count, fwd->nb_ports, args->nb_rxq * args->nb_rxd,
+			args->nb_txq * args->nb_txd, rte_lcore_count(), args->mbcache, needed);
+	return -1;
+}
+
+int
+buffers_create(struct fwd *fwd)
+{
+	struct mext_pool_conf conf;
+	unsigned int i;
+	int ret;
+
+	mext_pool_conf_init(&conf);
+	conf.rx.size = 2048;
+	if (set_count(fwd, &conf.rx) < 0)
+		return -1;
+	if (fwd->args.mode->makes) {
+		conf.headers = conf.classes[0] = conf.rx;
+		conf.headers.size = 0;
+		conf.nb_classes = 1;
+	}
+	ret = mext_pool_create("fwd", &conf, &fwd->pool);
+	if (ret < 0) {
+		FWD_ERROR("no pool of %u mbufs: %s; lower --total-num-mbufs, or give more memory (EAL's "
+			  "-m, or hugepages)",
+				conf.rx.count, rte_strerror(-ret));
+		return -1;
+	}
+	for (i = 0; i < fwd->nb_streams; i++) {
+		struct fwd_stream *s = &fwd->streams[i];
+
+		s->pool = fwd->pool;
+		s->copy_pool = mext_pool_rx_mempool(fwd->pool, rte_eth_dev_socket_id(s->tx_port));
+	}
+	return 0;
+}
+
+/** Mbufs that came in and were made, but went nowhere: a bug of the forwarder's. */
+static int64_t
+held_by_streams(const struct fwd *fwd)
+{
+	struct fwd_totals t;
+
+	streams_total(fwd, RTE_MAX_ETHPORTS, &t);
+	return (int64_t)(t.rx + t.made - t.tx - t.consumed - t.dropped);
+}
+
+/** Some drivers keep buffers when they are closed: take them back, as many as are theirs. */
+static void
+take_back_from_drivers(struct fwd *fwd)
+{
+	uint64_t limit = 0;
+	unsigned int i, taken;
+
+	for (i = 0; i < fwd->nb_ports; i++)
+		limit += (uint64_t)fwd->args.nb_rxq * fwd->ports[i].kept_rx +
+			 (uint64_t)fwd->args.nb_txq * fwd->ports[i].kept_tx;
+	if (limit == 0 || held_by_streams(fwd) != 0)
+		return;
+	for (i = 0; i < RTE_MAX_NUMA_NODES; i++) {
+		struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, i);
+
+		taken = mp != NULL ? reclaim(mp, limit) : 0;
+		if (taken > 0)
+			printf("%s: took back %u buffers that the driver kept when it was closed\n",
+					mp->name, taken);
+	}
+}
+
+static void
+list_leaks(const struct fwd *fwd)
+{
+	struct mext_stats stats;
+	unsigned int i;
+
+	mext_stats_get(fwd->pool, &stats);
+	for (i = 0; i < stats.nb_kinds; i++) {
+		const struct mext_kind_stats *k = &stats.kinds[i];
+
+		if (k->in_use > 0)
+			printf("pool %s: %s of %u bytes: %" PRIu64 " of %" PRIu64 " outstanding\n",
+					mext_pool_name(fwd->pool), k->name, k->size, k->in_use,
+					k->total);
+	}
+}
+
+int
+buffers_account(struct fwd *fwd)
+{
+	uint64_t outstanding;
+
+	take_back_from_drivers(fwd);
+	outstanding = mext_stats_outstanding(fwd->pool);
+	if (outstanding > 0)
+		list_leaks(fwd);
+	printf("buffers outstanding: %" PRIu64 "\n", outstanding);
+	return outstanding == 0 && mext_pool_destroy(fwd->pool) == 0 ? 0 : -1;
+}

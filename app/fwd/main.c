@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+
+#include "fwd.h"
+
+/** The signals that end the program, blocked in every thread so that the main one can wait. */
+static sigset_t stop_signals;
+
+/** Parse what follows "--", before EAL has been started for nothing. */
+static enum args_result
+parse_own(struct fwd_args *args, int argc, char **argv)
+{
+	enum args_result result;
+	char **own;
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		/* EAL's answer would be about EAL alone. */
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "--version") == 0)
+			return args_parse(args, 2, (char *[]){ argv[0], argv[i], NULL });
+	}
+	if (i == argc)
+		return args_parse(args, 1, (char *[]){ argv[0], NULL });
+	own = calloc(argc - i + 1, sizeof(*own));
+	if (own == NULL)
+		return ARGS_WRONG;
+	memcpy(own, &argv[i], (argc - i) * sizeof(*own));
+	own[0] = argv[0];
+	result = args_parse(args, argc - i, own);
+	free(own);
+	return result;
+}
+
+static double
+now(void)
+{
+	return rte_get_timer_cycles() / (double)rte_get_timer_hz();
+}
+
+/** Wait for a signal, but not beyond a point of time. @return whether one came. */
+static bool
+wait_for_signal(double until)
+{
+	double left = RTE_MAX(until - now(), 0.0);
+	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
+
+	return sigtimedwait(&stop_signals, NULL, &timeout) > 0 || errno == EINVAL;
+}
+
+/** Report until a signal comes or the time is over. */
+static void
+watch(struct fwd *fwd)
+{
+	const double day = 86400;
+	double begin = now(), last = begin;
+	double end = fwd->args.duration > 0 ? begin + fwd->args.duration : INFINITY;
+	double period = fwd->args.stats_period > 0 ? fwd->args.stats_period : INFINITY;
+
+	while (now() < end) {
+		double until = RTE_MIN(RTE_MIN(end, last + period), now() + day);
+
+		if (wait_for_signal(until))
+			return;
+		if (now() < last + period)
+			continue;
+		report_rates(fwd, now() - last);
+		last = now();
+	}
+}
+
+static void
+forward(struct fwd *fwd)
+{
+	unsigned int i;
+
+	report_start(fwd);
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		if (fwd->lcores[i].nb_streams > 0)
+			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
+	}
+	watch(fwd);
+	__atomic_store_n(&fwd->stop, true, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+}
+
+/** @return the exit status. */
+static int
+run(struct fwd *fwd)
+{
+	int status = EXIT_FAILURE;
+
+	if (ports_find(fwd) < 0)
+		goto close;
+	if (streams_plan(fwd) < 0)
+		goto free_streams;
+	if (buffers_create(fwd) < 0)
+		goto free_streams;
+	if (ports_start(fwd) == 0) {
+		forward(fwd);
+		status = EXIT_SUCCESS;
+	}
+	ports_close(fwd);
+	if (status == EXIT_SUCCESS)
+		report_final(fwd);
+	if (buffers_account(fwd) < 0)
+		status = EXIT_FAILURE;
+	streams_free(fwd);
+	return status;
+
+free_streams:
+	streams_free(fwd);
+close:
+	ports_close(fwd);
+	return status;
+}
+
+static int
+eal_failed(void)
+{
+	int reason = rte_errno;
+
+	if (reason == EACCES || reason == ENOMEM)
+		FWD_ERROR("EAL did not start (%s): most often hugepages are missing: reserve some (echo "
+			  "512 > /proc/sys/vm/nr_hugepages), or do without them (--no-huge -m 1024); "
+			  "NICs and network interfaces need root",
+				rte_strerror(reason));
+	else
+		FWD_ERROR("EAL did not start (%s): its lines above say why", rte_strerror(reason));
+	return EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct fwd fwd;
+	enum args_result result;
+	int status;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	result = parse_own(&fwd.args, argc, argv);
+	if (result != ARGS_RUN)
+		return result == ARGS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+	sigemptyset(&stop_signals);
+	sigaddset(&stop_signals, SIGINT);
+	sigaddset(&stop_signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stop_signals, NULL);
+	if (rte_eal_init(argc, argv) < 0)
+		return eal_failed();
+	status = run(&fwd);
+	rte_eal_cleanup();
+	return status;
+}

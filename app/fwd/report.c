@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "fwd.h"
+
+void
+report_start(const struct fwd *fwd)
+{
+	static const char *const topologies[] = { "paired", "loop", "chained" };
+	unsigned int i, j;
+
+	for (i = 0; i < fwd->nb_ports; i++) {
+		const struct fwd_port *p = &fwd->ports[i];
+
+		printf("port %u: %s, " RTE_ETHER_ADDR_PRT_FMT ", NUMA socket %d\n", p->id,
+				p->driver, RTE_ETHER_ADDR_BYTES(&p->addr), p->socket);
+	}
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		const struct fwd_lcore *l = &fwd->lcores[i];
+
+		for (j = 0; j < l->nb_streams; j++)
+			printf("lcore %u: port %u queue %u -> port %u queue %u\n", l->id,
+					l->streams[j]->rx_port, l->streams[j]->rx_queue,
+					l->streams[j]->tx_port, l->streams[j]->tx_queue);
+	}
+	printf("forwarding: mode %s, topology %s, %u ports, burst %u\n", fwd->args.mode->name,
+			topologies[fwd->args.topology], fwd->nb_ports, fwd->args.burst);
+}
+
+/** Of the layer 2 frame, without preamble, gap and FCS. */
+static double
+gigabits(uint64_t bytes, double seconds)
+{
+	return bytes * 8 / seconds / 1e9;
+}
+
+void
+report_rates(struct fwd *fwd, double elapsed)
+{
+	struct rte_eth_stats now;
+	struct fwd_totals totals;
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++) {
+		struct fwd_port *p = &fwd->ports[i];
+		struct rte_eth_stats *last = &p->stats;
+
+		if (rte_eth_stats_get(p->id, &now) < 0)
+			continue;
+		streams_total(fwd, p->id, &totals);
+		printf("port %u: rx %.0f pps %.3f Gbit/s, tx %.0f pps %.3f Gbit/s, dropped %" PRIu64
+		       "\n",
+				p->id, (now.ipackets - last->ipackets) / elapsed,
+				gigabits(now.ibytes - last->ibytes, elapsed),
+				(now.opackets - last->opackets) / elapsed,
+				gigabits(now.obytes - last->obytes, elapsed),
+				totals.dropped + now.imissed);
+		*last = now;
+	}
+}
+
+static void
+print_counts(const struct rte_eth_stats *stats, const struct fwd_totals *totals)
+{
+	printf("  RX-packets: %-15" PRIu64 " RX-dropped: %-15" PRIu64 " RX-total: %" PRIu64 "\n",
+			stats->ipackets, stats->imissed, stats->ipackets + stats->imissed);
+	if (stats->ierrors + stats->rx_nombuf > 0)
+		printf("  RX-error:   %-15" PRIu64 " RX-nombufs: %" PRIu64 "\n", stats->ierrors,
+				stats->rx_nombuf);
+	printf("  TX-packets: %-15" PRIu64 " TX-dropped: %-15" PRIu64 " TX-total: %" PRIu64 "\n",
+			stats->opackets, totals->dropped, stats->opackets + totals->dropped);
+	if (totals->no_buffer > 0)
+		printf("  TX-nombufs: %" PRIu64 "\n", totals->no_buffer);
+}
+
+void
+report_final(const struct fwd *fwd)
+{
+	struct rte_eth_stats sum = { 0 };
+	struct fwd_totals totals;
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++) {
+		const struct rte_eth_stats *s = &fwd->ports[i].stats;
+
+		streams_total(fwd, fwd->ports[i].id, &totals);
+		printf("\n  ------------- Forward statistics for port %u -------------\n",
+				fwd->ports[i].id);
+		print_counts(s, &totals);
+		sum.ipackets += s->ipackets;
+		sum.opackets += s->opackets;
+		sum.imissed += s->imissed;
+		sum.ierrors += s->ierrors;
+		sum.rx_nombuf += s->rx_nombuf;
+	}
+	streams_total(fwd, RTE_MAX_ETHPORTS, &totals);
+	printf("\n  +++++++++ Accumulated forward statistics for all ports +++++++++\n");
+	print_counts(&sum, &totals);
+	printf("\n");
+}
