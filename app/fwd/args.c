@@ -195,8 +195,7 @@ parse_option(struct fwd_args *args, int option, const char *value)
 	case OPT_VERSION:
 		printf("mext-fwd %s, %s\n", mext_version(), rte_version());
 		return ARGS_DONE;
-	default: /* getopt has said what is wrong */
-		fprintf(stderr, "mext-fwd: try --help behind EAL's --\n");
+	default:
 		return ARGS_WRONG;
 	}
 }
@@ -241,11 +240,15 @@ args_parse(struct fwd_args *args, int argc, char **argv)
 		options[n++] = (struct option){ seconds[i].name, required_argument, NULL,
 			OPT_SECONDS + i };
 	set_defaults(&given);
-	optind = 1; /* EAL has used getopt before */
-	while (result == ARGS_RUN && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	opterr = 0;
+	while (result == ARGS_RUN && (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		result = parse_option(&given, option, optarg);
+		if (option == '?' || option == ':')
+			fprintf(stderr, "mext-fwd: %s: %s, see mext-fwd --help\n", argv[optind - 1],
+					option == ':' ? "needs a value" : "no such option");
+	}
 	if (result == ARGS_RUN && optind < argc) {
-		fprintf(stderr, "mext-fwd: '%s' is not an option, try --help behind EAL's --\n",
+		fprintf(stderr, "mext-fwd: '%s' is not an option, see mext-fwd --help\n",
 				argv[optind]);
 		result = ARGS_WRONG;
 	}

@@ -2,17 +2,19 @@
 #include <errno.h>
 
 #include <mext_attach.h>
+#include <mext_free.h>
 
 #include "pool.h"
 #include "ref.h"
+#include "reset.h"
 #include "room.h"
 #include "storage.h"
 
-/** Why a storage may not be attached to an mbuf, most telling reason first. */
-static __rte_noinline int
-refuse(const struct rte_mbuf *m, const struct mext_storage *storage, size_t off, size_t len)
+/** Why bytes of a storage may not be attached, whatever the mbuf. */
+static int
+refuse_storage(const struct mext_storage *storage, size_t off, size_t len)
 {
-	if (m == NULL || storage == NULL)
+	if (storage == NULL)
 		return -EINVAL;
 	if (len > UINT16_MAX)
 		return -EMSGSIZE;
@@ -20,6 +22,15 @@ refuse(const struct rte_mbuf *m, const struct mext_storage *storage, size_t off,
 		return -ERANGE;
 	if ((storage->flags & MEXT_STORAGE_PAIR) != 0)
 		return -ENOTSUP;
+	return 0;
+}
+
+/** Why nothing may be attached to an mbuf. */
+static int
+refuse_mbuf(const struct rte_mbuf *m)
+{
+	if (m == NULL)
+		return -EINVAL;
 	if (rte_mbuf_refcnt_read(m) != 1)
 		return -EBUSY;
 	if (!RTE_MBUF_DIRECT(m) || RTE_MBUF_HAS_PINNED_EXTBUF(m))
@@ -29,30 +40,18 @@ refuse(const struct rte_mbuf *m, const struct mext_storage *storage, size_t off,
 	return 0;
 }
 
-/** The same without a reason, and for a burst mostly without branches. */
-static inline bool
-may_attach(const struct rte_mbuf *m, const struct mext_storage *storage, size_t end)
-{
-	return ((rte_mbuf_refcnt_read(m) ^ 1) | (m->nb_segs ^ 1) |
-			       (m->ol_flags & (RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT)) |
-			       (uintptr_t)m->next | (storage->flags & MEXT_STORAGE_PAIR) |
-			       (end > storage->len)) == 0;
-}
-
+/** Point an mbuf at the bytes. */
 static inline void
-attach(struct rte_mbuf *m, struct mext_storage *storage, size_t off, uint16_t len)
+point_at(struct rte_mbuf *m, struct mext_storage *storage, size_t off, uint16_t len)
 {
 	RTE_ASSERT(ref_load(&storage->shinfo) > 0);
 	m->buf_addr = RTE_PTR_ADD(storage->base, off);
 	rte_mbuf_iova_set(m, storage->iova + off);
-	m->data_off = 0;
-	m->ol_flags |= RTE_MBUF_F_EXTERNAL;
-	m->pkt_len = len;
-	m->data_len = len;
 	m->buf_len = len;
 	m->shinfo = &storage->shinfo;
 }
 
+/** The reason of the first entry that has one; with mbufs NULL of the storages alone. */
 static __rte_noinline int
 first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, unsigned int n,
 		size_t off, size_t len)
@@ -60,64 +59,140 @@ first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storage
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < n && ret == 0; i++)
-		ret = refuse(mbufs[i], storages[i], off, len);
+	for (i = 0; i < n && ret == 0; i++) {
+		ret = refuse_storage(storages[i], off, len);
+		if (ret == 0 && mbufs != NULL)
+			ret = refuse_mbuf(mbufs[i]);
+	}
 	return ret;
 }
 
-/** Whether any entry has something against it. Pools of pinned buffers are looked up once a run. */
-static inline bool
-any_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, unsigned int n,
-		size_t off, size_t len)
+/** Not 0: a storage may be refused, or goes back to another mempool than the first. */
+static inline uintptr_t
+doubts_about(const struct mext_storage *storage, const struct mext_storage *first, size_t end)
 {
-	const struct rte_mempool *mp = NULL;
-	size_t end = off + len;
-	unsigned int i;
-
-	if (unlikely(len > UINT16_MAX || end < off))
-		return true;
-	for (i = 0; i < n; i++) {
-		if (unlikely(mbufs[i] == NULL || storages[i] == NULL))
-			return true;
-		if (unlikely(!may_attach(mbufs[i], storages[i], end)))
-			return true;
-		if (unlikely(mbufs[i]->pool != mp)) {
-			mp = mbufs[i]->pool;
-			if (unlikely(RTE_MBUF_HAS_PINNED_EXTBUF(mbufs[i])))
-				return true;
-		}
-	}
-	return false;
+	return (storage->flags & MEXT_STORAGE_PAIR) | (uintptr_t)(end > storage->len) |
+	       ((uintptr_t)storage->mp ^ (uintptr_t)first->mp);
 }
 
-/** Count attached storages where they belong: one pool a run. */
-static inline void
-count_attached(struct mext_storage *const *storages, unsigned int n)
+/**
+ * Whether any entry may have something against it, or differs from the first one in its mempools:
+ * first_refusal() tells. One test a burst instead of eight an mbuf.
+ */
+static inline bool
+any_doubt(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, unsigned int n,
+		size_t off, size_t len)
 {
-	unsigned int i, start = 0;
+	uintptr_t doubt = 0;
+	unsigned int i;
 
-	for (i = 1; i <= n; i++) {
-		if (likely(i < n && storages[i]->mp == storages[start]->mp))
-			continue;
-		count_add(pool_of(storages[start]->mp), COUNTER(attaches), i - start);
-		start = i;
+	if (unlikely(len > UINT16_MAX || off + len < off))
+		return true;
+	for (i = 0; i < n; i++) {
+		const struct rte_mbuf *m = mbufs[i];
+		const struct mext_storage *storage = storages[i];
+
+		if (unlikely(m == NULL || storage == NULL))
+			return true;
+		doubt |= (uintptr_t)(rte_mbuf_refcnt_read(m) ^ 1) | (uintptr_t)(m->nb_segs ^ 1) |
+			 (m->ol_flags & (RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT)) |
+			 (uintptr_t)m->next | (storage->flags & MEXT_STORAGE_PAIR) |
+			 (uintptr_t)(off + len > storage->len) |
+			 ((uintptr_t)m->pool ^ (uintptr_t)mbufs[0]->pool) |
+			 ((uintptr_t)storage->mp ^ (uintptr_t)storages[0]->mp);
 	}
+	return doubt != 0 || RTE_MBUF_HAS_PINNED_EXTBUF(mbufs[0]);
+}
+
+/** Count attached storages where they belong, one by one. */
+static __rte_noinline void
+count_mixed(struct mext_storage *const *storages, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		count_add(pool_of(storages[i]->mp), COUNTER(attaches), 1);
 }
 
 int
 mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages,
 		unsigned int n, size_t off, size_t len)
 {
+	bool doubt;
 	unsigned int i;
+	int ret;
 
 	if (unlikely(n == 0))
 		return 0;
-	if (unlikely(any_refusal(mbufs, storages, n, off, len)))
-		return first_refusal(mbufs, storages, n, off, len);
-	for (i = 0; i < n; i++)
-		attach(mbufs[i], storages[i], off, (uint16_t)len);
-	count_attached(storages, n);
+	doubt = any_doubt(mbufs, storages, n, off, len);
+	if (unlikely(doubt)) {
+		ret = first_refusal(mbufs, storages, n, off, len);
+		if (ret < 0)
+			return ret;
+	}
+	for (i = 0; i < n; i++) {
+		point_at(mbufs[i], storages[i], off, (uint16_t)len);
+		mbufs[i]->ol_flags |= RTE_MBUF_F_EXTERNAL;
+		mbufs[i]->data_off = 0;
+		mbufs[i]->data_len = (uint16_t)len;
+		mbufs[i]->pkt_len = (uint16_t)len;
+	}
+	if (likely(!doubt))
+		count_add(pool_of(storages[0]->mp), COUNTER(attaches), n);
+	else
+		count_mixed(storages, n);
 	return 0;
+}
+
+/** Give headers back that point at storages already, whose references stay where they are. */
+static __rte_noinline void
+give_headers_back(struct rte_mbuf **mbufs, unsigned int n)
+{
+	struct room room;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		room_of_pool(&room, mbufs[i]->pool);
+		room_restore(mbufs[i], &room);
+	}
+	mext_free_bulk(mbufs, n);
+}
+
+int
+mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
+		struct mext_storage *const *storages, unsigned int n, size_t off, size_t len)
+{
+	uintptr_t doubt = len > UINT16_MAX || off + len < off;
+	unsigned int i;
+	int ret;
+
+	if (unlikely(n == 0))
+		return 0;
+	ret = headers_get(pool, mbufs, n);
+	if (unlikely(ret < 0))
+		return ret;
+	for (i = 0; i < n; i++) {
+		struct mext_storage *storage = storages[i];
+
+		RTE_ASSERT(mbufs[i]->next == NULL && mbufs[i]->buf_len == 0);
+		mbuf_reset(mbufs[i], RTE_MBUF_F_EXTERNAL, 0, (uint16_t)len);
+		if (unlikely(storage == NULL)) {
+			doubt = 1;
+			break;
+		}
+		point_at(mbufs[i], storage, off, (uint16_t)len);
+		doubt |= doubts_about(storage, storages[0], off + len);
+	}
+	if (likely(doubt == 0)) {
+		count_add(pool_of(storages[0]->mp), COUNTER(attaches), n);
+		return 0;
+	}
+	ret = first_refusal(NULL, storages, n, off, len);
+	if (ret == 0)
+		count_mixed(storages, n);
+	else
+		give_headers_back(mbufs, n);
+	return ret;
 }
 
 int
@@ -145,6 +220,8 @@ mext_detach(struct rte_mbuf *m, struct mext_storage **storage)
 	found = storage_of(m->shinfo);
 	room_of_pool(&room, m->pool);
 	room_restore(m, &room);
+	m->data_off = room.data_off;
+	m->data_len = 0;
 	m->pkt_len = 0;
 	count_add(pool_of(found->mp), COUNTER(detaches), 1);
 	*storage = found;

@@ -6,7 +6,7 @@
 #include "room.h"
 #include "storage.h"
 
-/** What one call to mext_free_bulk() has collected. */
+/** What one call to mext_free_bulk() has collected from packets that need more than a run. */
 struct freeing {
 	struct room room; /* of the pool that the headers collected come from */
 	struct batch headers;
@@ -22,7 +22,7 @@ drop_run(struct freeing *f)
 {
 	struct rte_mbuf_ext_shared_info *shinfo = f->run;
 
-	if (likely(shinfo->free_cb == storage_free_cb) || origin_of(shinfo) != ORIGIN_FOREIGN) {
+	if (origin_of(shinfo) != ORIGIN_FOREIGN) {
 		put_storage(&f->storages, shinfo, f->run_len);
 		return;
 	}
@@ -60,7 +60,7 @@ free_pinned(struct rte_mbuf *m)
 	return true;
 }
 
-static inline void
+static void
 free_segment(struct freeing *f, struct rte_mbuf *m)
 {
 	if (unlikely(!mbuf_ref_drop(m)))
@@ -84,25 +84,139 @@ free_segment(struct freeing *f, struct rte_mbuf *m)
 	batch_add(&f->headers, m);
 }
 
+/** Any packet: chains, clones, shared headers and buffers, foreign ones. */
+static __rte_noinline void
+free_packet(struct freeing *f, struct rte_mbuf *m)
+{
+	struct rte_mbuf *next;
+
+	for (; m != NULL; m = next) {
+		next = m->next;
+		free_segment(f, m);
+	}
+}
+
+static void
+free_flush(struct freeing *f)
+{
+	if (f->run != NULL)
+		drop_run(f);
+	put_flush(&f->storages);
+	batch_flush(&f->headers);
+}
+
+/** An mbuf of a pool that nobody shares, a packet by itself. */
+static inline bool
+is_lone(const struct rte_mbuf *m, const struct rte_mempool *mp)
+{
+	/* Acquire: pairs with the release of whoever brought refcnt to 1. */
+	return m != NULL && m->pool == mp &&
+	       __atomic_load_n(mbuf_ref_word(m), __ATOMIC_ACQUIRE) == 1 && m->next == NULL &&
+	       m->nb_segs == 1;
+}
+
+/*
+ * Runs: neighbours in the caller's array that are alike and need no more than a look. They go back
+ * to their mempools straight from that array. Each function takes as many as it finds.
+ */
+
+/** Bound to a buffer, pairs and others, that nobody else holds. */
+static inline unsigned int
+pinned_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		/* Acquire in ref_load(): pairs with the release of the holder before us. */
+		if (!is_lone(m, room->mp) || ref_load(m->shinfo) != 1)
+			break;
+		m->ol_flags = RTE_MBUF_F_EXTERNAL;
+	}
+	return i;
+}
+
+/** With room of their own, and nothing else. */
+static inline unsigned int
+direct_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	unsigned int i;
+
+	for (i = 0; i < n && is_lone(mbufs[i], room->mp) && RTE_MBUF_DIRECT(mbufs[i]); i++)
+		;
+	return i;
+}
+
+/** Each with a storage from one size class attached that nobody else holds. */
+static inline unsigned int
+storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	void *storages[64];
+	struct rte_mempool *mp = NULL;
+	unsigned int i;
+
+	n = RTE_MIN(n, RTE_DIM(storages));
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = mbufs[i];
+		struct mext_storage *storage;
+
+		if (!is_lone(m, room->mp) || !RTE_MBUF_HAS_EXTBUF(m))
+			break;
+		storage = storage_of(m->shinfo);
+		/* Acquire in ref_load(): pairs with the release of the holder before us. */
+		if (storage->shinfo.free_cb != storage_free_cb || ref_load(&storage->shinfo) != 1)
+			break;
+		if (unlikely(storage->mp != mp)) {
+			if (mp != NULL)
+				break;
+			mp = storage->mp;
+		}
+		ref_store(&storage->shinfo, 0);
+		storages[i] = storage;
+		room_restore(m, room);
+	}
+	if (i > 0) {
+		count_add(pool_of(mp), COUNTER(releases), i);
+		count_add(pool_of(mp), COUNTER(returns_bulk), i);
+		rte_mempool_put_bulk(mp, storages, i);
+	}
+	return i;
+}
+
 void
 mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 {
-	struct rte_mbuf *m, *next;
+	struct room room = { .mp = NULL };
 	struct freeing f;
-	unsigned int i;
+	unsigned int i, run;
+	bool any = false;
 
-	f.room.mp = NULL;
-	f.headers.n = 0;
-	put_init(&f.storages);
-	f.run = NULL;
-	for (i = 0; i < n; i++) {
-		for (m = mbufs[i]; m != NULL; m = next) {
-			next = m->next;
-			free_segment(&f, m);
+	for (i = 0; i < n; i += RTE_MAX(run, 1u)) {
+		run = 0;
+		if (unlikely(mbufs[i] == NULL))
+			continue;
+		if (unlikely(mbufs[i]->pool != room.mp))
+			room_of_pool(&room, mbufs[i]->pool);
+		if (room.pinned)
+			run = pinned_run(&mbufs[i], n - i, &room);
+		else if (RTE_MBUF_HAS_EXTBUF(mbufs[i]))
+			run = storage_run(&mbufs[i], n - i, &room);
+		else
+			run = direct_run(&mbufs[i], n - i, &room);
+		if (likely(run > 0)) {
+			rte_mempool_put_bulk(room.mp, (void *const *)&mbufs[i], run);
+			continue;
 		}
+		if (!any) {
+			f.room.mp = NULL;
+			f.headers.n = 0;
+			f.run = NULL;
+			put_init(&f.storages);
+			any = true;
+		}
+		free_packet(&f, mbufs[i]);
 	}
-	if (f.run != NULL)
-		drop_run(&f);
-	put_flush(&f.storages);
-	batch_flush(&f.headers);
+	if (unlikely(any))
+		free_flush(&f);
 }

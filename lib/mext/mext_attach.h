@@ -16,6 +16,7 @@
 
 #include <rte_mbuf.h>
 
+#include <mext_pool.h>
 #include <mext_storage.h>
 
 #ifdef __cplusplus
@@ -61,6 +62,28 @@ int mext_attach(struct rte_mbuf *m, struct mext_storage *storage, size_t off, si
  */
 int mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages,
 		unsigned int n, size_t off, size_t len);
+
+/**
+ * Allocate n bare headers, each with bytes [off, off + len) of a storage attached: what
+ * mext_header_alloc_bulk() and mext_attach_bulk() do, with every header written once and nothing
+ * to check in it. All or nothing.
+ *
+ * @param pool  where the headers come from (mext_pool_conf.headers)
+ * @param mbufs  filled with n packets, unchanged on failure beyond its first n entries
+ * @param storages  n storages, each at least off + len bytes long; one may stand in several
+ *   entries, each takes a reference of its own
+ * @param n  how many, 0 allowed
+ * @param off  first byte in each storage
+ * @param len  bytes of each, 0 to 65,535
+ * @return 0; -EINVAL, -EMSGSIZE, -ERANGE, -ENOTSUP: as mext_attach(), of the first storage that
+ *   has an error; -ENOBUFS, -ENOMEM: as mext_header_alloc_bulk(). On failure no reference has
+ *   moved and no header is taken.
+ *
+ * Thread safety: any thread.
+ * Ownership: as mext_attach(); the mbufs are the caller's.
+ */
+int mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
+		struct mext_storage *const *storages, unsigned int n, size_t off, size_t len);
 
 /**
  * Take the storage off an mbuf and give it back with its reference. The mbuf is then direct and

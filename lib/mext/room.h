@@ -28,7 +28,10 @@ room_of_pool(struct room *room, struct rte_mempool *mp)
 	room->data_off = RTE_MIN((uint16_t)RTE_PKTMBUF_HEADROOM, room->len);
 }
 
-/** What rte_pktmbuf_detach() restores. */
+/**
+ * Restore what a free mbuf must have (see rte_mbuf_raw_alloc()); lengths and data_off are for who
+ * allocates it. rte_pktmbuf_attach() of an external buffer leaves priv_size alone.
+ */
 static inline void
 room_restore(struct rte_mbuf *m, const struct room *room)
 {
@@ -40,10 +43,7 @@ room_restore(struct rte_mbuf *m, const struct room *room)
 					     ? (rte_iova_t)(uintptr_t)addr
 					     : rte_mempool_virt2iova(m) + (addr - (char *)m));
 	m->buf_len = room->len;
-	m->data_off = room->data_off;
-	m->data_len = 0;
 	m->ol_flags = 0;
-	m->priv_size = room->priv_size;
 }
 
 #endif
