@@ -41,18 +41,20 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 int
 mext_packet_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
+	size_t to_storage;
 	unsigned int i;
 	int ret;
 
 	if (unlikely(n == 0))
 		return 0;
+	to_storage = pair_offset(pool->conf.priv_size);
 	ret = pool_get_bulk(pool, KIND_PAIR, KIND_PAIR, (void **)mbufs, n);
 	if (unlikely(ret < 0)) {
 		count_add(pool, COUNTER(alloc_failures), 1);
 		return ret;
 	}
 	for (i = 0; i < n; i++) {
-		struct mext_storage *storage = pair_storage(mbufs[i]);
+		struct mext_storage *storage = RTE_PTR_ADD(mbufs[i], to_storage);
 		uint16_t count;
 
 		/*

@@ -77,8 +77,8 @@ mext_storage_hold(struct mext_storage *storage, unsigned int n)
 static void
 pair_return(struct mext_storage *storage)
 {
-	struct rte_mbuf *m = RTE_PTR_SUB(storage,
-			sizeof(*m) + rte_pktmbuf_priv_size(storage->mp) - sizeof(*storage));
+	uint16_t priv_size = pool_of(storage->mp)->conf.priv_size;
+	struct rte_mbuf *m = RTE_PTR_SUB(storage, pair_offset(priv_size));
 
 	m->next = NULL;
 	m->nb_segs = 1;

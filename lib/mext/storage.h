@@ -56,18 +56,18 @@ storage_of(struct rte_mbuf_ext_shared_info *shinfo)
 	return (struct mext_storage *)shinfo;
 }
 
+/** Where the storage is in a pair, in bytes from the mbuf: behind the application's area. */
+static inline size_t
+pair_offset(uint16_t priv_size)
+{
+	return sizeof(struct rte_mbuf) + RTE_ALIGN_CEIL(priv_size, 64);
+}
+
 /** What DPDK takes for the private area of a pair: the application's, then the storage's header. */
 static inline uint16_t
 pair_priv_size(uint16_t priv_size)
 {
-	return RTE_ALIGN_CEIL(priv_size, 64) + sizeof(struct mext_storage);
-}
-
-/** The storage in a pair, whose room follows it. */
-static inline struct mext_storage *
-pair_storage(const struct rte_mbuf *m)
-{
-	return RTE_PTR_ADD(m, sizeof(*m) + m->priv_size - sizeof(struct mext_storage));
+	return pair_offset(priv_size) + sizeof(struct mext_storage) - sizeof(struct rte_mbuf);
 }
 
 /** Lay out a free storage's header; base, iova and len are the caller's to fill. */

@@ -84,7 +84,7 @@ init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 	struct mext_storage *storage;
 
 	rte_pktmbuf_init(mp, arg, obj, i);
-	storage = pair_storage(m);
+	storage = RTE_PTR_ADD(m, pair_offset(pool_of(mp)->conf.priv_size));
 	storage_init(storage, mp, pair_free_cb, MEXT_STORAGE_PAIR);
 	/* Free pairs stand at 1, as DPDK's pinned buffers do; free storages stand at 0. */
 	rte_mbuf_ext_refcnt_set(&storage->shinfo, 1);
