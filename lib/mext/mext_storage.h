@@ -62,7 +62,7 @@ struct mext_storage {
 	struct rte_mbuf_ext_shared_info shinfo; /**< first: what DPDK and its drivers see */
 	uint32_t flags; /**< MEXT_STORAGE_*, shared by all holders */
 	uint16_t abi; /**< MEXT_ABI_VERSION of who laid it out */
-	uint16_t reserved;
+	uint16_t reserved; /**< 0 */
 	size_t len; /**< bytes at base */
 	void *base; /**< first byte */
 	rte_iova_t iova; /**< IO address of base */

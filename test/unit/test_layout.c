@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where things lie in memory: what the design promises and drivers rely on. */
+#include "storage.h"
+#include "world.h"
+
+static void
+test_layout_of_hot_part_is_one_cache_line(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(struct mext_storage), 64);
+	assert_int_equal(offsetof(struct mext_storage, shinfo), 0);
+	assert_int_equal(sizeof(struct rte_mbuf_ext_shared_info), 24);
+	assert_int_equal(offsetof(struct mext_storage, flags), 24);
+	assert_int_equal(offsetof(struct mext_storage, abi), 28);
+	assert_int_equal(offsetof(struct mext_storage, len), 32);
+	assert_int_equal(offsetof(struct mext_storage, base), 40);
+	assert_int_equal(offsetof(struct mext_storage, iova), 48);
+	assert_int_equal(offsetof(struct mext_storage, mp), 56);
+}
+
+static void
+test_layout_of_wrapped_keeps_cold_part_off_the_hot_line(void **state)
+{
+	(void)state;
+	assert_int_equal(offsetof(struct wrapped, storage), 0);
+	assert_int_equal(offsetof(struct wrapped, arg1) % RTE_CACHE_LINE_SIZE, 0);
+	assert_true(offsetof(struct wrapped, arg1) >= sizeof(struct mext_storage));
+	assert_int_equal(sizeof(struct wrapped) % RTE_CACHE_LINE_SIZE, 0);
+}
+
+/** Whether bytes [addr, addr + len) are within an object of the mempool. */
+static bool
+in_object(const struct rte_mempool *mp, const void *obj, const void *addr, size_t len)
+{
+	return (const char *)addr >= (const char *)obj &&
+	       (const char *)addr + len <= (const char *)obj + mp->elt_size;
+}
+
+static void
+test_layout_of_class_storage_is_header_then_bytes(void **state)
+{
+	static const size_t sizes[] = { WORLD_SMALL, WORLD_MEDIUM, WORLD_LARGE };
+	struct world *w = *state;
+	struct mext_storage *storage;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		storage = world_storage(w, sizes[i]);
+		assert_int_equal((uintptr_t)storage % 64, 0);
+		assert_ptr_equal(mext_storage_data(storage), storage + 1);
+		assert_int_equal(mext_storage_len(storage), sizes[i]);
+		assert_int_equal(mext_storage_iova(storage),
+				rte_mempool_virt2iova(storage) + sizeof(*storage));
+		assert_true(in_object(storage->mp, storage, mext_storage_data(storage), sizes[i]));
+		memset(mext_storage_data(storage), 0xff, sizes[i]);
+		assert_int_equal(mext_storage_release(storage, 1), 0);
+	}
+}
+
+static void
+test_layout_of_pair_is_mbuf_private_header_room(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = mext_packet_alloc(w->pool);
+	struct mext_storage *storage = mext_storage_from_mbuf(m);
+
+	assert_int_equal((uintptr_t)storage % 64, 0);
+	assert_true((char *)storage >= (char *)rte_mbuf_to_priv(m) + WORLD_PRIV);
+	assert_ptr_equal(mext_storage_data(storage), storage + 1);
+	assert_ptr_equal(mext_storage_data(storage), m->buf_addr);
+	assert_int_equal(mext_storage_iova(storage), rte_mbuf_iova_get(m));
+	assert_int_equal(mext_storage_len(storage), WORLD_HEADROOM + 1500);
+	assert_int_equal(m->buf_len, WORLD_HEADROOM + 1500);
+	assert_true(in_object(m->pool, m, m->buf_addr, m->buf_len));
+	/* Where DPDK looks for the parent of a clone whose mark got lost. */
+	assert_ptr_equal(rte_mbuf_from_indirect(m), m);
+	memset(rte_mbuf_to_priv(m), 0xff, WORLD_PRIV);
+	memset(m->buf_addr, 0xff, m->buf_len);
+	rte_pktmbuf_free(m);
+}
+
+static void
+test_layout_of_bare_header_has_private_area_and_no_room(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = world_header(w);
+
+	assert_int_equal(m->priv_size, WORLD_PRIV);
+	assert_int_equal(m->buf_len, 0);
+	assert_int_equal(m->pool->elt_size, sizeof(*m) + WORLD_PRIV);
+	memset(rte_mbuf_to_priv(m), 0xff, WORLD_PRIV);
+	rte_pktmbuf_free(m);
+}
+
+static void
+test_layout_of_rx_mbuf_has_dpdk_headroom(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mext_pool_rx_mempool(w->pool, SOCKET_ID_ANY));
+
+	assert_int_equal(rte_pktmbuf_headroom(m), RTE_PKTMBUF_HEADROOM);
+	assert_int_equal(rte_pktmbuf_tailroom(m), 2048);
+	assert_int_equal(m->priv_size, WORLD_PRIV);
+	memset(m->buf_addr, 0xff, m->buf_len);
+	rte_pktmbuf_free(m);
+}
+
+/** The origin of a storage is read from its callback: foreign ones have 24 bytes, no more. */
+static void
+test_layout_origin_is_told_from_callback_alone(void **state)
+{
+	struct rte_mbuf_ext_shared_info *shinfo = malloc(sizeof(*shinfo));
+
+	(void)state;
+	assert_non_null(shinfo);
+	memset(shinfo, 0, sizeof(*shinfo));
+	assert_int_equal(origin_of(shinfo), ORIGIN_FOREIGN);
+	shinfo->free_cb = storage_free_cb;
+	assert_int_equal(origin_of(shinfo), ORIGIN_CLASS);
+	shinfo->free_cb = wrap_free_cb;
+	assert_int_equal(origin_of(shinfo), ORIGIN_WRAP);
+	shinfo->free_cb = pair_free_cb;
+	assert_int_equal(origin_of(shinfo), ORIGIN_PAIR);
+	free(shinfo);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_layout_of_hot_part_is_one_cache_line),
+		cmocka_unit_test(test_layout_of_wrapped_keeps_cold_part_off_the_hot_line),
+		world_test(test_layout_of_class_storage_is_header_then_bytes),
+		world_test(test_layout_of_pair_is_mbuf_private_header_room),
+		world_test(test_layout_of_bare_header_has_private_area_and_no_room),
+		world_test(test_layout_of_rx_mbuf_has_dpdk_headroom),
+		cmocka_unit_test(test_layout_origin_is_told_from_callback_alone),
+	};
+
+	if (eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}

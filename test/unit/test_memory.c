@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Creating a pool without enough memory leaves nothing behind: with numbers too large, and with
+ * every allocation that creation makes failing once (ld --wrap).
+ */
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "capture.h"
+#include "world.h"
+
+#define NAME "poor"
+
+void *__real_rte_zmalloc(const char *type, size_t size, unsigned int align);
+void *__wrap_rte_zmalloc(const char *type, size_t size, unsigned int align);
+struct rte_mempool *__real_rte_mempool_create_empty(const char *name, unsigned int n,
+		unsigned int elt_size, unsigned int cache_size, unsigned int private_size,
+		int socket, unsigned int flags);
+struct rte_mempool *__wrap_rte_mempool_create_empty(const char *name, unsigned int n,
+		unsigned int elt_size, unsigned int cache_size, unsigned int private_size,
+		int socket, unsigned int flags);
+int __real_rte_mempool_populate_default(struct rte_mempool *mp);
+int __wrap_rte_mempool_populate_default(struct rte_mempool *mp);
+
+/** Calls until one fails; below 0: none does. */
+static int fail_after = -1;
+
+static bool
+fails_now(void)
+{
+	if (fail_after < 0)
+		return false;
+	return fail_after-- == 0;
+}
+
+void *
+__wrap_rte_zmalloc(const char *type, size_t size, unsigned int align)
+{
+	return fails_now() ? NULL : __real_rte_zmalloc(type, size, align);
+}
+
+struct rte_mempool *
+__wrap_rte_mempool_create_empty(const char *name, unsigned int n, unsigned int elt_size,
+		unsigned int cache_size, unsigned int private_size, int socket, unsigned int flags)
+{
+	if (fails_now()) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	return __real_rte_mempool_create_empty(
+			name, n, elt_size, cache_size, private_size, socket, flags);
+}
+
+int
+__wrap_rte_mempool_populate_default(struct rte_mempool *mp)
+{
+	return fails_now() ? -ENOMEM : __real_rte_mempool_populate_default(mp);
+}
+
+static struct rte_malloc_socket_stats
+heap(void)
+{
+	struct rte_malloc_socket_stats stats;
+
+	/* Without hugepages all memory counts as socket 0's. */
+	assert_int_equal(rte_malloc_get_socket_stats(0, &stats), 0);
+	return stats;
+}
+
+static void
+assert_heap_as(const struct rte_malloc_socket_stats *before)
+{
+	const struct rte_malloc_socket_stats now = heap();
+
+	assert_int_equal(now.alloc_count, before->alloc_count);
+	assert_int_equal(now.heap_allocsz_bytes, before->heap_allocsz_bytes);
+	assert_int_equal(now.free_count, before->free_count);
+	assert_int_equal(now.heap_freesz_bytes, before->heap_freesz_bytes);
+}
+
+static void
+assert_no_mempool(struct rte_mempool *mp, void *arg)
+{
+	(void)arg;
+	if (strncmp(mp->name, NAME, strlen(NAME)) == 0)
+		fail_msg("mempool %s was left behind", mp->name);
+}
+
+/** Nothing is there, and a pool of this name can be made. */
+static void
+assert_clean(const struct rte_malloc_socket_stats *before)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+
+	rte_mempool_walk(assert_no_mempool, NULL);
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+	assert_heap_as(before);
+	world_conf(&conf);
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+	assert_heap_as(before);
+}
+
+static void
+assert_no_memory(const struct mext_pool_conf *conf, const char *says)
+{
+	const struct rte_malloc_socket_stats before = heap();
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	const char *log;
+
+	capture_start();
+	assert_int_equal(mext_pool_create(NAME, conf, &pool), -ENOMEM);
+	log = capture_stop();
+	assert_ptr_equal(pool, mark);
+	if (strstr(log, says) == NULL)
+		fail_msg("expected '%s' in '%s'", says, log);
+	assert_clean(&before);
+}
+
+static void
+test_create_and_destroy_leaves_heap_as_it_was(void **state)
+{
+	const struct rte_malloc_socket_stats before = heap();
+
+	(void)state;
+	assert_clean(&before);
+}
+
+static void
+test_create_too_many_of_each_kind_is_refused_and_named(void **state)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool_class *const kinds[] = { &conf.classes[0], &conf.classes[2], &conf.rx,
+		&conf.headers, &conf.pairs, &conf.wraps };
+	static const char *const names[] = { "class0.count", "class2.count", "rx.count",
+		"headers.count", "pairs.count", "wraps.count" };
+	/* The first is too much for the objects, the second for the mempool's ring, too. */
+	static const uint32_t counts[] = { 6 << 20, MEXT_POOL_MAX_COUNT };
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		for (j = 0; j < RTE_DIM(counts); j++) {
+			world_conf(&conf);
+			kinds[i]->count = counts[j];
+			assert_no_memory(&conf, names[i]);
+		}
+	}
+}
+
+static void
+test_create_too_large_objects_is_refused(void **state)
+{
+	struct mext_pool_conf conf;
+
+	(void)state;
+	world_conf(&conf);
+	conf.classes[2].size = MEXT_POOL_MAX_SIZE;
+	conf.classes[2].count = 16;
+	assert_no_memory(&conf, "no memory for 16 class2 of 67108928 bytes");
+}
+
+static void
+test_create_each_allocation_failing_leaves_nothing(void **state)
+{
+	const int allocations = 1 + 2 * 7; /* the pool; seven mempools, each in two steps */
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	int i;
+
+	(void)state;
+	world_conf(&conf);
+	for (i = 0; i < allocations; i++) {
+		fail_after = i;
+		assert_no_memory(&conf, "no memory for");
+		assert_int_equal(fail_after, -1);
+	}
+	fail_after = allocations;
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+	assert_int_equal(fail_after, 0);
+	fail_after = -1;
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_create_and_destroy_leaves_heap_as_it_was),
+		cmocka_unit_test(test_create_too_many_of_each_kind_is_refused_and_named),
+		cmocka_unit_test(test_create_too_large_objects_is_refused),
+		cmocka_unit_test(test_create_each_allocation_failing_leaves_nothing),
+	};
+
+	if (eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
