@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Build everything with every compiler, run every test, say how many passed. Run as root: the
+# system tests need network namespaces. A step that fails does not stop those that don't need it.
+set -euo pipefail
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "check: needs root for packages and network namespaces: sudo $0" >&2
+	exit 1
+fi
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PATH=$PATH:/usr/sbin:/sbin
+work=$PWD/build-check
+results=$work/results
+steps=$results/steps
+declare -A outcome=()
+running=
+
+# Debian's Python: another one on PATH may lack pytest and scapy.
+python=/usr/bin/python3
+export PYTHONDONTWRITEBYTECODE=1
+# What a sanitizer finds must fail the test.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:abort_on_error=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:halt_on_error=1:abort_on_error=1:print_stacktrace=1
+
+# shellcheck disable=SC2317 # called by the traps
+end_step()
+{
+	[ -z "$running" ] || { kill -TERM -- "-$running" && wait "$running"; } 2>/dev/null || :
+	# A build by root must not be in the way of the owner's next one.
+	[ ! -d "$work" ] || chown -R --reference=. "$work"
+}
+trap end_step EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# step NAME RESULTS COMMAND...: run a step. RESULTS is the JUnit file that the command writes, of
+# which each test case counts, or "-". The output is shown if it fails.
+step()
+{
+	local name=$1 junit=$2 status=0 begin=$SECONDS
+	local log=$results/${name// /-}.log
+
+	shift 2
+	printf 'check: %-28s ' "$name"
+	# In the background, because bash handles a signal only between commands and in "wait"; in a
+	# process group of its own, so that it can be ended with all it has started.
+	set -m
+	"$@" </dev/null >"$log" 2>&1 &
+	running=$!
+	set +m
+	wait "$running" || status=$?
+	running=
+	outcome[$name]=$status
+	printf '%s\t%s\t%s\t\n' "$name" "$status" "$junit" >>"$steps"
+	if [ "$status" -eq 0 ]; then
+		echo "ok, $((SECONDS - begin)) s"
+	else
+		echo "FAILED, $((SECONDS - begin)) s, status $status, $log:"
+		tail -n 60 "$log" | sed 's/^/    /'
+	fi
+}
+
+# step_after NEEDED NAME RESULTS COMMAND...: a step that makes no sense unless another has passed.
+step_after()
+{
+	local needed=$1
+
+	shift
+	if [ "${outcome[$needed]:-1}" -eq 0 ]; then
+		step "$@"
+		return
+	fi
+	printf 'check: %-28s skipped, needs: %s\n' "$1" "$needed"
+	printf '%s\t77\t-\tneeds: %s\n' "$1" "$needed" >>"$steps"
+}
+
+# build NAME COMPILER OPTION...: configure afresh, since options may have changed, and build.
+build()
+{
+	local folder=$work/$1
+
+	rm -rf "$folder"
+	CC=$2 meson setup --werror "${@:3}" "$folder"
+	ninja -C "$folder"
+}
+
+format()
+{
+	find . -path './build*' -prune -o -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+}
+
+docs()
+{
+	meson compile -C "$work/gcc" docs 2>&1 | tee "$work/gcc/docs.log"
+	! grep -i 'warning' "$work/gcc/docs.log"
+}
+
+pytests()
+{
+	MEXT_BUILD=$work/gcc $python -m pytest -p no:cacheprovider -ra "test/$1" \
+		--junitxml="$results/$1.xml"
+}
+
+unit()
+{
+	meson test -C "$work/$1" --suite unit --print-errorlogs
+}
+
+junit_of_unit()
+{
+	echo "$work/$1/meson-logs/testlog.junit.xml"
+}
+
+# What the tests could leave behind on this machine, a line each.
+surroundings()
+{
+	{
+		ip netns list | sed 's/^/namespace /'
+		ip -brief link | awk '{ print "link", $1 }'
+		pgrep -a '^(mext-|iperf3)' | sed 's/^/process /' || :
+		find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'mext-*'
+	} | sort
+}
+
+nothing_left()
+{
+	local new
+
+	new=$(comm -13 <(echo "$before") <(surroundings))
+	[ -z "$new" ] || { echo "$new" && return 1; }
+}
+
+rm -rf "$results"
+mkdir -p "$results"
+step packages - devtools/install-packages.sh build run test doc
+before=$(surroundings)
+
+step "source check" - devtools/check-source.py
+step clang-format - format
+step shellcheck - shellcheck -x devtools/*.sh .ci/run
+step "build gcc -Werror" - build gcc gcc
+step "build clang -Werror" - build clang clang
+step "build sanitizers" - build sanitizers gcc -Db_sanitize=address,undefined \
+	-Dbuildtype=debugoptimized
+for kind in gcc clang sanitizers; do
+	needed="build $kind -Werror"
+	[ "$kind" != sanitizers ] || needed="build sanitizers"
+	step_after "$needed" "unit $kind" "$(junit_of_unit "$kind")" unit "$kind"
+done
+step_after "build gcc -Werror" install "$results/install.xml" pytests install
+step_after "build gcc -Werror" system "$results/system.xml" pytests system
+step_after "build gcc -Werror" docs - docs
+step "nothing left behind" - nothing_left
+
+echo
+$python devtools/sum-results.py "$steps"

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starting, reporting and stopping: by signal under traffic, by --duration; nothing may leak."""
+
+import itertools
+import re
+import signal
+import threading
+import time
+
+import frames
+
+MODES = ("io", "mac", "macswap", "rxonly", "txonly")
+
+
+class Traffic:
+    """Frames sent into both ends of a network as fast as they go, whether or not they arrive."""
+
+    def __init__(self, network, seed):
+        self.wires = network.wires
+        self.frames = [frame for _, frame in frames.every_kind(seed, "af_packet")][:200]
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._send)
+
+    def _send(self):
+        for frame in itertools.cycle(self.frames):
+            if self.ended.is_set():
+                break
+            for wire in self.wires:
+                wire.send(frame)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def rates(line):
+    number = r"(\d+(?:\.\d+)?)"
+    match = re.fullmatch(
+        rf"port (\d+): rx {number} pps {number} Gbit/s, tx {number} pps {number} Gbit/s, "
+        rf"dropped (\d+)", line)
+    return match and [float(value) for value in match.groups()]
+
+
+def test_ten_starts_and_stops_under_traffic_leave_no_buffer(network, start, seed):
+    with Traffic(network, seed):
+        for with_signal, mode in itertools.product((signal.SIGINT, signal.SIGTERM), MODES):
+            network.drain()
+            forwarder = start(f"--forward-mode={mode}", "--stats-period=0.1")
+            forwarder.wait_for(r"port 0: rx 0 pps .* tx [1-9]" if mode == "txonly"
+                               else r"port 0: rx [1-9]")
+            final = forwarder.stop(with_signal)
+            moved = "TX-packets" if mode == "txonly" else "RX-packets"
+            assert final[0][moved] > 0, f"{mode}\n{forwarder.said()}"
+
+
+def test_signal_before_any_frame_stops_it(start):
+    for with_signal in (signal.SIGINT, signal.SIGTERM):
+        final = start().stop(with_signal)
+        assert final["all"]["RX-packets"] == final["all"]["TX-packets"] == 0
+
+
+def test_duration_ends_it(network, start, seed):
+    begin = time.monotonic()
+    with Traffic(network, seed):
+        forwarder = start("--duration=1")
+        final = forwarder.check_end()
+    assert time.monotonic() - begin >= 1
+    assert final["all"]["TX-packets"] > 0
+
+
+def test_stats_period_prints_rates_of_each_port(network, start, seed):
+    forwarder = start("--stats-period=0.2")
+    with Traffic(network, seed):
+        for _ in range(3):
+            for port in (0, 1):
+                match = forwarder.wait_for(rf"port {port}: rx [1-9]")
+                values = rates(match.string)
+                assert values and values[0] == port, match.string
+    forwarder.stop()
+
+
+def test_without_stats_period_no_rates_are_printed(network, start, seed):
+    with Traffic(network, seed):
+        forwarder = start("--duration=1.5")
+        forwarder.check_end()
+    assert not [line for line in forwarder.output if " pps " in line]
+
+
+def test_final_statistics_add_up(network, start, seed):
+    forwarder = start("--stats-period=0.1")
+    with Traffic(network, seed):
+        forwarder.wait_for(r"port 1: rx [1-9]")
+    forwarder.wait_for(r"port 0: rx 0 pps")
+    final = forwarder.stop()
+    for name in ("RX-packets", "TX-packets", "RX-dropped", "TX-dropped"):
+        assert final["all"][name] == final[0][name] + final[1][name]
+    for port in (0, 1):
+        assert final[port]["TX-packets"] + final[port]["TX-dropped"] == final[1 - port]["RX-packets"]

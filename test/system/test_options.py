@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line: what is wrong is said in one line, and nothing starts."""
+
+import re
+
+import pytest
+
+from forwarder import Forwarder
+
+PORTS = ["--vdev=net_null0", "--vdev=net_null1"]
+
+# options, what the line must contain
+BAD_OPTIONS = [
+    (["--forward-mode=bounce"], r"forward-mode=bounce", r"io.*mac.*macswap.*rxonly.*txonly"),
+    (["--port-topology=star"], r"port-topology=star", r"paired.*loop.*chained"),
+    (["--portmask=xyz"], r"portmask=xyz", r"hex"),
+    (["--portmask=0"], r"portmask=0", r""),
+    (["--portmask=-1"], r"portmask=-1", r""),
+    (["--portmask=0x4"], r"portmask=0x4", r"port 2"),
+    (["--portmask=0x8000000000000000"], r"portmask=0x8000000000000000", r"port 63"),
+    (["--portmask=0x10000000000000000"], r"portmask=0x10000000000000000", r""),
+    (["--burst=0"], r"burst=0", r"1 to 512"),
+    (["--burst=513"], r"burst=513", r"1 to 512"),
+    (["--burst=-1"], r"burst=-1", r"1 to 512"),
+    (["--burst=32x"], r"burst=32x", r"1 to 512"),
+    (["--burst="], r"burst=", r"1 to 512"),
+    (["--burst=18446744073709551648"], r"burst=18446744073709551648", r"1 to 512"),
+    (["--rxq=0"], r"rxq=0", r"1 to"),
+    (["--rxq=two"], r"rxq=two", r"1 to"),
+    (["--txq=0"], r"txq=0", r"1 to"),
+    (["--rxq=1025", "--txq=1025"], r"rxq=1025", r""),
+    (["--rxq=2", "--txq=1"], r"txq=1", r"rxq=2"),
+    (["--rxd=0"], r"rxd=0", r"1 to"),
+    (["--rxd=65536"], r"rxd=65536", r"1 to 65535"),
+    (["--txd=no"], r"txd=no", r"1 to"),
+    (["--nb-cores=0"], r"nb-cores=0", r"1 to"),
+    (["--nb-cores=2"], r"nb-cores=2", r"-l"),
+    (["--mbcache=513"], r"mbcache=513", r"0 to 512"),
+    (["--total-num-mbufs=0"], r"total-num-mbufs=0", r"1 to"),
+    (["--total-num-mbufs=100"], r"total-num-mbufs=100", r"need \d+"),
+    (["--total-num-mbufs=1000000"], r"1000000", r"total-num-mbufs"),
+    (["--stats-period=soon"], r"stats-period=soon", r"seconds"),
+    (["--stats-period=-1"], r"stats-period=-1", r"seconds"),
+    (["--duration=1h"], r"duration=1h", r"seconds"),
+    (["--duration=nan"], r"duration=nan", r"seconds"),
+    (["--duration=inf"], r"duration=inf", r"seconds"),
+    (["--eth-peer=0"], r"eth-peer=0", r"PORT,"),
+    (["--eth-peer=0,02:00"], r"eth-peer=0,02:00", r"PORT,"),
+    (["--eth-peer=99,02:00:00:00:00:01"], r"eth-peer=99", r"PORT,"),
+    (["--frobnicate"], r"frobnicate", r""),
+    (["--burst"], r"burst", r"value|argument"),
+    (["stray"], r"stray", r"--help"),
+]
+
+
+def run(*options, **more):
+    """Run mext-fwd to its end: exit status and itself."""
+    with Forwarder(*options, **more) as forwarder:
+        status = forwarder.wait_for_exit()
+        forwarder.kept_errors = forwarder.own_error_lines()
+        forwarder.kept_said = forwarder.said()
+    return status, forwarder
+
+
+def check_refusal(status, forwarder, *patterns):
+    said = forwarder.kept_said
+    assert status == 1, said
+    assert len(forwarder.kept_errors) == 1, said
+    for pattern in patterns:
+        assert re.search(pattern, forwarder.kept_errors[0]), f"no '{pattern}' in:\n{said}"
+    assert not [line for line in forwarder.output if line.startswith("forwarding")], said
+
+
+@pytest.mark.parametrize("options, names, says", BAD_OPTIONS,
+                         ids=[" ".join(row[0]) for row in BAD_OPTIONS])
+def test_bad_option_is_refused_in_one_line(options, names, says):
+    check_refusal(*run(*options, eal=PORTS), names, says)
+
+
+def test_no_port_is_refused():
+    check_refusal(*run(), r"no port", r"dpdk-devbind")
+
+
+def test_single_lcore_is_refused():
+    check_refusal(*run(workers=0, eal=PORTS), r"lcore", r"-l")
+
+
+def test_eal_that_does_not_start_is_an_error():
+    status, forwarder = run(eal=["--vdev=net_af_packet0,iface=nowhere"])
+    check_refusal(status, forwarder, r"EAL")
+
+
+def test_too_little_memory_is_refused():
+    check_refusal(*run("--total-num-mbufs=500000", eal=PORTS), r"500000", r"total-num-mbufs")
+
+
+@pytest.mark.parametrize("position", ["before", "behind"])
+def test_help_names_every_option(position):
+    given = {"eal": ["--help"]} if position == "before" else {}
+    status, forwarder = run(*([] if given else ["--help"]), **given)
+    assert status == 0, forwarder.kept_said
+    text = "\n".join(forwarder.output)
+    for option in ("portmask", "forward-mode", "burst", "rxq", "txq", "rxd", "txd", "nb-cores",
+                   "mbcache", "total-num-mbufs", "stats-period", "duration", "port-topology",
+                   "eth-peer", "help", "version"):
+        assert f"--{option}" in text
+
+
+def test_version_is_printed():
+    status, forwarder = run("--version")
+    assert status == 0, forwarder.kept_said
+    assert forwarder.output and forwarder.output[0].startswith("mext-fwd "), forwarder.kept_said
+    assert "DPDK" in forwarder.output[0]
