@@ -82,7 +82,7 @@ build()
 	local folder=$work/$1
 
 	rm -rf "$folder"
-	CC=$2 meson setup --werror "${@:3}" "$folder"
+	CC=$2 meson setup --werror -Dtests=enabled "${@:3}" "$folder"
 	ninja -C "$folder"
 }
 

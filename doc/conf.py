@@ -10,6 +10,7 @@ highlight_language = "none"
 breathe_default_project = "mext"
 breathe_domain_by_extension = {"h": "c"}
 breathe_show_include = False
+breathe_show_define_initializer = True
 
 # What the C compiler and DPDK declare is documented elsewhere.
 nitpick_ignore_regex = [

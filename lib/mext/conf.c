@@ -183,9 +183,7 @@ default_kind(struct mext_pool_conf *conf, unsigned int kind, struct mext_pool_cl
 	const unsigned int cache_max = 256;
 
 	c->size = size;
-	c->count = RTE_MIN(
-			bytes / (sizeof(struct rte_mempool_objhdr) + sub_object_size(conf, kind)),
-			(size_t)MEXT_POOL_MAX_COUNT);
+	c->count = RTE_MIN(bytes / sub_bytes(conf, kind), (size_t)MEXT_POOL_MAX_COUNT);
 	c->count = RTE_MAX(c->count, 1u);
 	c->cache = RTE_MIN(c->count / (4 * rte_lcore_count()), cache_max);
 }

@@ -41,8 +41,8 @@ struct rte_mbuf *mext_packet_alloc(struct mext_pool *pool);
  * @param pool  the pool (mext_pool_conf.pairs)
  * @param mbufs  filled with n packets, unchanged on failure beyond its first n entries
  * @param n  how many, 0 allowed
- * @return 0; -ENOBUFS: fewer than n are left (nothing taken); -ENOMEM: the pool is strict and has
- *   none on the caller's socket.
+ * @return 0; -ENOBUFS: fewer than n are left (nothing taken); -ENOMEM: the pool was made without,
+ *   or it is strict and has none on the caller's socket.
  *
  * Thread safety: any thread.
  * Ownership: the caller's.

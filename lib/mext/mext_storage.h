@@ -86,7 +86,8 @@ static_assert(offsetof(struct mext_storage, mp) == 56, "ABI");
  * @return the storage, writable, with one reference; NULL when no class is large enough or none
  *   that is has a storage left (counted in mext_stats.alloc_failures).
  *
- * Thread safety: any thread; threads without an lcore id bypass the per-lcore caches.
+ * Thread safety: any thread. Threads without an lcore id have no cache and meet in the mempool's
+ *   common store; DPDK's default one, a ring, makes them wait for each other when one is preempted.
  * Ownership: the reference is the caller's, to release or to move into an mbuf.
  */
 struct mext_storage *mext_storage_alloc(struct mext_pool *pool, size_t size);
@@ -150,7 +151,8 @@ void mext_storage_release_bulk(struct mext_storage *const *storages, unsigned in
 /**
  * What is called when the last reference on wrapped memory is gone.
  * Runs on the thread that dropped it, often inside a driver's transmit function: it must not
- * block. The pool still counts the storage as outstanding until it returns.
+ * block. Until it returns the storage counts as outstanding, and its header can't be had again: to
+ * wrap from inside the callback, the pool needs one header more.
  *
  * @param addr  the memory, as given to mext_storage_wrap()
  * @param len  its length in bytes
@@ -202,7 +204,8 @@ int mext_storage_set_readonly(struct mext_storage *storage);
  * The storage behind an mbuf, if it is one of mext's: attached, cloned or a pair.
  *
  * On a pair whose mark a driver has overwritten in ol_flags (several receive paths do) it is put
- * back, so that a reference taken next is seen when the mbuf is freed: call this, not m->shinfo.
+ * back, so that a reference taken next is seen when the mbuf is freed: call this, not m->shinfo,
+ * and before the mbuf is cloned: an mbuf without the mark that is shared gives NULL.
  *
  * @param m  an mbuf of any kind; only this segment is looked at
  * @return the storage, or NULL where there is none of mext's.
@@ -227,7 +230,8 @@ mext_storage_data(const struct mext_storage *storage)
 
 /**
  * @param storage  a storage the caller holds
- * @return its usable bytes: the size of its class, or of the wrapped memory.
+ * @return its bytes: the size of its class, of the wrapped memory, or of a packet's room with the
+ *   headroom it begins with.
  *
  * Thread safety: any holder.
  * Ownership: unchanged.

@@ -53,8 +53,10 @@ pool_free(struct mext_pool *pool)
 	unsigned int i, kind;
 
 	for (i = 0; i < pool->nb_sockets; i++)
-		for (kind = 0; kind < NB_KINDS; kind++)
+		for (kind = 0; kind < NB_KINDS; kind++) {
 			rte_mempool_free(pool->sub[i].mp[kind]);
+			rte_mempool_free(pool->sub[i].data[kind]);
+		}
 	rte_free(pool);
 }
 
@@ -74,7 +76,7 @@ create_mempools(struct mext_pool *pool, uint32_t socket_mask)
 		for (kind = 0; kind < NB_KINDS; kind++) {
 			if (kind_conf(&pool->conf, kind)->count == 0)
 				continue;
-			ret = sub_create(pool, kind, socket, &sub->mp[kind]);
+			ret = sub_create(pool, kind, sub);
 			if (ret < 0)
 				return ret;
 		}

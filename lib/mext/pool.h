@@ -44,6 +44,7 @@ struct lcore_counters {
 struct socket_pools {
 	int socket;
 	struct rte_mempool *mp[NB_KINDS];
+	struct rte_mempool *data[NB_KINDS]; /* where the data of mp's objects is if it is apart */
 };
 
 /** For a caller on one socket: which of the pool's sockets to ask, nearest first. */
@@ -140,11 +141,11 @@ const char *kind_name(unsigned int kind);
 /** Check every number. @return 0, or -EINVAL with a log line that names field and range. */
 int conf_check(const char *name, const struct mext_pool_conf *conf);
 
-/** Bytes of one object of a kind, without the mempool's own header. */
-size_t sub_object_size(const struct mext_pool_conf *conf, unsigned int kind);
+/** Bytes that one object of a kind takes, with its data and the mempools' own headers. */
+size_t sub_bytes(const struct mext_pool_conf *conf, unsigned int kind);
 
-/** Create the mempool of one kind on one socket. @return 0, -ENOMEM, -EINVAL, -EEXIST; logged. */
-int sub_create(struct mext_pool *pool, unsigned int kind, int socket, struct rte_mempool **mp);
+/** Create the mempools of one kind on one socket. @return 0, -ENOMEM, -EINVAL, -EEXIST; logged. */
+int sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub);
 
 /** NUMA sockets that lcores or ethdev ports are on, as a mask; never 0. */
 uint32_t sockets_in_use(void);

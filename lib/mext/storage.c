@@ -189,7 +189,12 @@ mext_storage_set_readonly(struct mext_storage *storage)
 struct mext_storage *
 mext_storage_from_mbuf(struct rte_mbuf *m)
 {
-	if ((rte_pktmbuf_priv_flags(m->pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0)
+	/*
+	 * Put back only where it is missing and nobody else can see the header: a clone made without
+	 * the mark hangs on the header's refcnt and knows nothing of the storage's count.
+	 */
+	if (unlikely(!RTE_MBUF_HAS_EXTBUF(m) && RTE_MBUF_HAS_PINNED_EXTBUF(m) &&
+			    rte_mbuf_refcnt_read(m) == 1))
 		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
 	if (!RTE_MBUF_HAS_EXTBUF(m) || origin_of(m->shinfo) == ORIGIN_FOREIGN)
 		return NULL;

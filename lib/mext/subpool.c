@@ -33,8 +33,7 @@ mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
 
 /**
  * Bytes between an mbuf and its room, as DPDK sees them. In a pair the storage's header is the end
- * of this area. So a pair whose EXTERNAL mark a driver lost is an ordinary direct mbuf, and what
- * DPDK then computes from the room's address (the parent of a clone) is still right.
+ * of this area.
  */
 static uint16_t
 mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
@@ -42,35 +41,79 @@ mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
 	return kind == KIND_PAIR ? pair_priv_size(conf->priv_size) : conf->priv_size;
 }
 
-size_t
+/**
+ * Bytes of data of each object that lie apart from it, in a mempool of their own: then the headers,
+ * which are all that attach and free touch, lie close together. (One by one, pairs of 2,048 bytes
+ * in random order, 8,192 in flight: 31 cycles, and 40 with the data behind the headers.)
+ *
+ * Not so for mbufs that drivers receive into: these may lose the EXTERNAL mark of a pair, or take
+ * the place of the room for granted. With the room behind its header, a pair without its mark is an
+ * ordinary direct mbuf, and what DPDK computes from the room's address (the parent of a clone, the
+ * offset in memory shared with the kernel) is right.
+ */
+static size_t
+sub_data_size(const struct mext_pool_conf *conf, unsigned int kind)
+{
+	if (kind < MEXT_POOL_MAX_CLASSES)
+		return conf->classes[kind].size;
+	if (kind == KIND_PAIR && (conf->flags & MEXT_POOL_RX_PAIRS) == 0)
+		return mbuf_room(conf, kind);
+	return 0;
+}
+
+static size_t
 sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	switch (kind) {
 	case KIND_RX:
 	case KIND_HEADER:
 	case KIND_PAIR:
-		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) + mbuf_room(conf, kind);
+		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) +
+		       (sub_data_size(conf, kind) > 0 ? 0 : mbuf_room(conf, kind));
 	case KIND_WRAP:
 		return sizeof(struct wrapped);
 	default:
-		return sizeof(struct mext_storage) + conf->classes[kind].size;
+		return sizeof(struct mext_storage);
 	}
 }
 
-static void
-init_class(struct rte_mempool *mp, void *arg, void *obj, unsigned int i __rte_unused)
+size_t
+sub_bytes(const struct mext_pool_conf *conf, unsigned int kind)
 {
-	struct mext_storage *storage = obj;
-	const struct mext_pool_class *c = arg;
+	size_t bytes = sizeof(struct rte_mempool_objhdr) + sub_object_size(conf, kind);
 
-	storage_init(storage, mp, storage_free_cb, 0);
-	storage->base = storage + 1;
-	storage->iova = rte_mempool_virt2iova(obj) + sizeof(*storage);
-	storage->len = c->size;
+	if (sub_data_size(conf, kind) > 0)
+		bytes += sizeof(struct rte_mempool_objhdr) + sub_data_size(conf, kind);
+	return bytes;
+}
+
+/** Where the data of storages is: a mempool from which nobody else takes, and the bytes of each. */
+struct data {
+	struct rte_mempool *mp;
+	size_t size;
+};
+
+static void
+take_data(struct mext_storage *storage, const struct data *data)
+{
+	int ret = rte_mempool_get(data->mp, &storage->base);
+
+	RTE_VERIFY(ret == 0); /* there are as many as storages */
+	storage->iova = rte_mempool_virt2iova(storage->base);
+	storage->len = data->size;
 }
 
 static void
-init_wrap(struct rte_mempool *mp, void *arg __rte_unused, void *obj, unsigned int i __rte_unused)
+init_class(struct rte_mempool *mp, void *data, void *obj, unsigned int i __rte_unused)
+{
+	struct mext_storage *storage = obj;
+
+	storage_init(storage, mp, storage_free_cb, 0);
+	take_data(storage, data);
+}
+
+static void
+init_wrap(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned int i __rte_unused)
 {
 	struct mext_storage *storage = obj;
 
@@ -80,17 +123,24 @@ init_wrap(struct rte_mempool *mp, void *arg __rte_unused, void *obj, unsigned in
 static void
 init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 {
+	const struct data *data = arg;
 	struct rte_mbuf *m = obj;
 	struct mext_storage *storage;
 
-	rte_pktmbuf_init(mp, arg, obj, i);
+	rte_pktmbuf_init(mp, NULL, obj, i);
 	storage = RTE_PTR_ADD(m, pair_offset(pool_of(mp)->conf.priv_size));
 	storage_init(storage, mp, pair_free_cb, MEXT_STORAGE_PAIR);
 	/* Free pairs stand at 1, as DPDK's pinned buffers do; free storages stand at 0. */
 	rte_mbuf_ext_refcnt_set(&storage->shinfo, 1);
-	storage->base = m->buf_addr;
-	storage->iova = rte_mbuf_iova_get(m);
-	storage->len = m->buf_len;
+	if (data->size > 0) {
+		take_data(storage, data);
+		m->buf_addr = storage->base;
+		rte_mbuf_iova_set(m, storage->iova);
+	} else {
+		storage->base = m->buf_addr;
+		storage->iova = rte_mbuf_iova_get(m);
+		storage->len = m->buf_len;
+	}
 	m->shinfo = &storage->shinfo;
 	m->ol_flags = RTE_MBUF_F_EXTERNAL;
 }
@@ -112,64 +162,83 @@ kind_init(unsigned int kind)
 	}
 }
 
+/** Make one mempool for a kind of object: named after its pool, with its handler, filled. */
 static int
-sub_populate(struct mext_pool *pool, unsigned int kind, struct rte_mempool *mp)
+make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, int socket,
+		size_t size, unsigned int cache, struct rte_mempool **mp)
 {
-	const struct mext_pool_conf *conf = &pool->conf;
-	const char *ops = conf->ops_name != NULL ? conf->ops_name : rte_mbuf_best_mempool_ops();
-	struct sub_priv *priv = rte_mempool_get_priv(mp);
-	struct rte_pktmbuf_pool_private mbuf = {
-		.mbuf_data_room_size = mbuf_room(conf, kind),
-		.mbuf_priv_size = mbuf_priv_size(conf, kind),
-		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
-	};
+	const char *ops = pool->conf.ops_name;
+	unsigned int count = kind_conf(&pool->conf, kind)->count;
+	char name[RTE_MEMPOOL_NAMESIZE];
 	int ret;
 
-	if (rte_mempool_set_ops_byname(mp, ops, NULL) < 0) {
+	if (ops == NULL)
+		ops = rte_mbuf_best_mempool_ops();
+	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tag);
+	*mp = rte_mempool_create_empty(
+			name, count, size, cache, sizeof(struct sub_priv), socket, 0);
+	if (*mp == NULL)
+		ret = -rte_errno;
+	else if (rte_mempool_set_ops_byname(*mp, ops, NULL) < 0)
+		ret = -ENOENT;
+	else
+		ret = RTE_MIN(rte_mempool_populate_default(*mp), 0);
+	if (ret == 0)
+		return 0;
+	rte_mempool_free(*mp);
+	*mp = NULL;
+	switch (ret) {
+	case -ENOENT:
 		MEXT_LOG(ERR, "pool %s: ops_name is '%s', no mempool handler of that name is registered",
 				pool->name, ops);
 		return -EINVAL;
-	}
-	if (kind == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR)
-		rte_pktmbuf_pool_init(mp, &mbuf);
-	priv->pool = pool;
-	ret = rte_mempool_populate_default(mp);
-	if (ret < 0)
+	case -EEXIST:
+		MEXT_LOG(ERR, "pool %s: a mempool named %s exists already", pool->name, name);
 		return ret;
-	rte_mempool_obj_iter(mp, kind_init(kind), (void *)(uintptr_t)kind_conf(conf, kind));
-	return 0;
+	case -EINVAL:
+		MEXT_LOG(ERR, "pool %s: mempool %s is refused by its handler '%s'", pool->name,
+				name, ops);
+		return ret;
+	default:
+		MEXT_LOG(ERR,
+				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
+				"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
+				pool->name, count, kind_name(kind), size, socket,
+				rte_strerror(-ret), kind_name(kind));
+		return -ENOMEM;
+	}
 }
 
 int
-sub_create(struct mext_pool *pool, unsigned int kind, int socket, struct rte_mempool **mp)
+sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub)
 {
 	static const char *const tags[NB_KINDS] = {
 		"c0", "c1", "c2", "c3", "c4", "c5", "c6",
 		"c7", [KIND_RX] = "rx", [KIND_HEADER] = "hd", [KIND_PAIR] = "pk", [KIND_WRAP] = "wr"
 	};
-	const struct mext_pool_class *c = kind_conf(&pool->conf, kind);
-	size_t size = sub_object_size(&pool->conf, kind);
-	char name[RTE_MEMPOOL_NAMESIZE];
-	struct rte_mempool *made;
-	int ret;
+	static const char *const data_tags[NB_KINDS] = { "d0", "d1", "d2", "d3", "d4", "d5", "d6",
+		"d7", [KIND_PAIR] = "dp" };
+	const struct mext_pool_conf *conf = &pool->conf;
+	struct rte_pktmbuf_pool_private mbuf = {
+		.mbuf_data_room_size = mbuf_room(conf, kind),
+		.mbuf_priv_size = mbuf_priv_size(conf, kind),
+		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
+	};
+	struct data data = { .size = sub_data_size(conf, kind) };
+	int ret = 0;
 
-	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tags[kind]);
-	made = rte_mempool_create_empty(
-			name, c->count, size, c->cache, sizeof(struct sub_priv), socket, 0);
-	ret = made != NULL ? sub_populate(pool, kind, made) : -rte_errno;
-	if (ret == 0) {
-		*mp = made;
-		return 0;
-	}
-	rte_mempool_free(made);
-	if (ret == -EEXIST)
-		MEXT_LOG(ERR, "pool %s: a mempool named %s exists already", pool->name, name);
-	if (ret == -EEXIST || ret == -EINVAL)
+	if (data.size > 0)
+		ret = make_mempool(pool, kind, data_tags[kind], sub->socket, data.size, 0,
+				&sub->data[kind]);
+	if (ret == 0)
+		ret = make_mempool(pool, kind, tags[kind], sub->socket, sub_object_size(conf, kind),
+				kind_conf(conf, kind)->cache, &sub->mp[kind]);
+	if (ret < 0)
 		return ret;
-	MEXT_LOG(ERR,
-			"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
-			"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
-			pool->name, c->count, kind_name(kind), size, socket, rte_strerror(-ret),
-			kind_name(kind));
-	return -ENOMEM;
+	if (kind == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR)
+		rte_pktmbuf_pool_init(sub->mp[kind], &mbuf);
+	((struct sub_priv *)rte_mempool_get_priv(sub->mp[kind]))->pool = pool;
+	data.mp = sub->data[kind];
+	rte_mempool_obj_iter(sub->mp[kind], kind_init(kind), &data);
+	return 0;
 }

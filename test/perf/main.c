@@ -107,6 +107,22 @@ median(const struct subject *s)
 	return s->cycles[ROUNDS / 2];
 }
 
+/** Put the mbufs of a window in random order, as they are in a pool that has been in use. */
+static void
+shuffle(struct rte_mbuf **window, unsigned int n)
+{
+	unsigned int i, j;
+
+	srand(1);
+	for (i = n - 1; i > 0; i--) {
+		struct rte_mbuf *m = window[i];
+
+		j = rand() % (i + 1);
+		window[i] = window[j];
+		window[j] = m;
+	}
+}
+
 static void
 set_up(struct subject *s, const struct bench_row *row, unsigned int window)
 {
@@ -119,6 +135,7 @@ set_up(struct subject *s, const struct bench_row *row, unsigned int window)
 		bench_die("no memory for the pools, raise EAL's -m");
 	for (i = 0; i < window; i += BENCH_BURST)
 		row->alloc(&s->window[i]);
+	shuffle(s->window, window);
 }
 
 static void

@@ -167,8 +167,10 @@ make_pair_clone(struct world *w)
 static struct rte_mbuf *
 make_pair_unmarked(struct world *w)
 {
-	struct rte_mbuf *m = make_pair(w);
+	struct rte_mbuf *m = mext_packet_alloc(w->rx_pairs);
 
+	assert_non_null(m);
+	assert_non_null(rte_pktmbuf_append(m, LEN));
 	m->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
 	return m;
 }

@@ -2,6 +2,7 @@
 #include <sched.h>
 
 #include <rte_launch.h>
+#include <rte_mbuf_pool_ops.h>
 #include <rte_pause.h>
 
 #include "race.h"
@@ -20,6 +21,22 @@ static struct {
 	bool failed;
 	uint64_t arrived; /* at the barrier, ever */
 } race;
+
+int
+race_start(void)
+{
+	int ret = eal_start();
+
+	return ret < 0 ? ret : rte_mbuf_set_user_mempool_ops("lf_stack");
+}
+
+int
+race_teardown(void **state)
+{
+	__atomic_store_n(&race.failed, true, __ATOMIC_RELAXED);
+	rte_eal_wait_lcore(1);
+	return world_teardown(state);
+}
 
 uint32_t
 party_random(struct party *party, uint32_t n)
@@ -107,7 +124,8 @@ meet(uint64_t n)
 	unsigned int spins;
 
 	__atomic_fetch_add(&race.arrived, 1, __ATOMIC_ACQ_REL);
-	for (spins = 0; __atomic_load_n(&race.arrived, __ATOMIC_ACQUIRE) < 2 * n; spins++) {
+	for (spins = 0; __atomic_load_n(&race.arrived, __ATOMIC_ACQUIRE) < 2 * n && !race_failed();
+			spins++) {
 		if (spins < 1000)
 			rte_pause();
 		else
@@ -132,7 +150,7 @@ run_rounds(void *arg)
 	unsigned int i;
 
 	party->lcore = rte_lcore_id();
-	for (i = 0; i < race.rounds; i++)
+	for (i = 0; i < race.rounds && !race_failed(); i++)
 		round_step(party, i);
 	return 0;
 }
@@ -150,6 +168,7 @@ race_rounds(struct world *w, void (*prepare)(struct world *w, unsigned int round
 	for (i = 0; i < rounds; i++) {
 		prepare(w, i);
 		round_step(&both[0].party, i);
+		assert_false(race_failed());
 		check(w, i);
 	}
 	rte_eal_wait_lcore(1);

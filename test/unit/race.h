@@ -11,6 +11,16 @@
 
 #include "world.h"
 
+/** A test with a world of its own that never leaves the other lcore at work, failed or not. */
+#define race_test(f) cmocka_unit_test_setup_teardown(f, world_setup, race_teardown)
+int race_teardown(void **state);
+
+/**
+ * Start EAL, with a mempool handler that never waits. DPDK's ring makes threads wait in turn for
+ * one that was preempted: where two share a CPU, each operation can take a time slice.
+ */
+int race_start(void);
+
 struct party {
 	unsigned int id; /**< 0: the main lcore, 1: the other one */
 	unsigned int lcore; /**< where it ran */

@@ -28,16 +28,8 @@ test_layout_of_wrapped_keeps_cold_part_off_the_hot_line(void **state)
 	assert_int_equal(sizeof(struct wrapped) % RTE_CACHE_LINE_SIZE, 0);
 }
 
-/** Whether bytes [addr, addr + len) are within an object of the mempool. */
-static bool
-in_object(const struct rte_mempool *mp, const void *obj, const void *addr, size_t len)
-{
-	return (const char *)addr >= (const char *)obj &&
-	       (const char *)addr + len <= (const char *)obj + mp->elt_size;
-}
-
 static void
-test_layout_of_class_storage_is_header_then_bytes(void **state)
+test_layout_of_class_storage_has_headers_close_and_bytes_apart(void **state)
 {
 	static const size_t sizes[] = { WORLD_SMALL, WORLD_MEDIUM, WORLD_LARGE };
 	struct world *w = *state;
@@ -47,35 +39,60 @@ test_layout_of_class_storage_is_header_then_bytes(void **state)
 	for (i = 0; i < RTE_DIM(sizes); i++) {
 		storage = world_storage(w, sizes[i]);
 		assert_int_equal((uintptr_t)storage % 64, 0);
-		assert_ptr_equal(mext_storage_data(storage), storage + 1);
+		assert_int_equal(storage->mp->elt_size, sizeof(*storage));
+		assert_int_equal((uintptr_t)mext_storage_data(storage) % RTE_CACHE_LINE_SIZE, 0);
 		assert_int_equal(mext_storage_len(storage), sizes[i]);
 		assert_int_equal(mext_storage_iova(storage),
-				rte_mempool_virt2iova(storage) + sizeof(*storage));
-		assert_true(in_object(storage->mp, storage, mext_storage_data(storage), sizes[i]));
+				rte_mempool_virt2iova(mext_storage_data(storage)));
+		assert_int_equal(rte_mempool_from_obj(mext_storage_data(storage))->elt_size,
+				sizes[i]);
 		memset(mext_storage_data(storage), 0xff, sizes[i]);
 		assert_int_equal(mext_storage_release(storage, 1), 0);
 	}
 }
 
-static void
-test_layout_of_pair_is_mbuf_private_header_room(void **state)
+/** What pairs have in common, wherever the room is. */
+static struct mext_storage *
+assert_pair_layout(struct rte_mbuf *m, size_t room)
 {
-	struct world *w = *state;
-	struct rte_mbuf *m = mext_packet_alloc(w->pool);
 	struct mext_storage *storage = mext_storage_from_mbuf(m);
 
 	assert_int_equal((uintptr_t)storage % 64, 0);
 	assert_true((char *)storage >= (char *)rte_mbuf_to_priv(m) + WORLD_PRIV);
-	assert_ptr_equal(mext_storage_data(storage), storage + 1);
 	assert_ptr_equal(mext_storage_data(storage), m->buf_addr);
 	assert_int_equal(mext_storage_iova(storage), rte_mbuf_iova_get(m));
-	assert_int_equal(mext_storage_len(storage), WORLD_HEADROOM + 1500);
-	assert_int_equal(m->buf_len, WORLD_HEADROOM + 1500);
-	assert_true(in_object(m->pool, m, m->buf_addr, m->buf_len));
-	/* Where DPDK looks for the parent of a clone whose mark got lost. */
-	assert_ptr_equal(rte_mbuf_from_indirect(m), m);
+	assert_int_equal(mext_storage_len(storage), room);
+	assert_int_equal(m->buf_len, room);
 	memset(rte_mbuf_to_priv(m), 0xff, WORLD_PRIV);
 	memset(m->buf_addr, 0xff, m->buf_len);
+	return storage;
+}
+
+static void
+test_layout_of_pair_has_headers_close_and_room_apart(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = mext_packet_alloc(w->pool);
+	struct mext_storage *storage = assert_pair_layout(m, WORLD_HEADROOM + 1500);
+
+	assert_int_equal(m->pool->elt_size, (char *)(storage + 1) - (char *)m);
+	assert_int_equal(
+			rte_mempool_from_obj(m->buf_addr)->elt_size, RTE_ALIGN_CEIL(m->buf_len, 8));
+	rte_pktmbuf_free(m);
+}
+
+static void
+test_layout_of_received_pair_has_room_behind_header(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = mext_packet_alloc(w->rx_pairs);
+	struct mext_storage *storage = assert_pair_layout(m, RTE_PKTMBUF_HEADROOM + 1500);
+
+	assert_ptr_equal(m->buf_addr, storage + 1);
+	assert_int_equal(m->pool->elt_size,
+			RTE_ALIGN_CEIL((char *)m->buf_addr + m->buf_len - (char *)m, 8));
+	/* Where DPDK looks for the parent of a clone whose mark got lost. */
+	assert_ptr_equal(rte_mbuf_from_indirect(m), m);
 	rte_pktmbuf_free(m);
 }
 
@@ -130,8 +147,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout_of_hot_part_is_one_cache_line),
 		cmocka_unit_test(test_layout_of_wrapped_keeps_cold_part_off_the_hot_line),
-		world_test(test_layout_of_class_storage_is_header_then_bytes),
-		world_test(test_layout_of_pair_is_mbuf_private_header_room),
+		world_test(test_layout_of_class_storage_has_headers_close_and_bytes_apart),
+		world_test(test_layout_of_pair_has_headers_close_and_room_apart),
+		world_test(test_layout_of_received_pair_has_room_behind_header),
 		world_test(test_layout_of_bare_header_has_private_area_and_no_room),
 		world_test(test_layout_of_rx_mbuf_has_dpdk_headroom),
 		cmocka_unit_test(test_layout_origin_is_told_from_callback_alone),

@@ -158,13 +158,13 @@ test_create_too_large_objects_is_refused(void **state)
 	world_conf(&conf);
 	conf.classes[2].size = MEXT_POOL_MAX_SIZE;
 	conf.classes[2].count = 16;
-	assert_no_memory(&conf, "no memory for 16 class2 of 67108928 bytes");
+	assert_no_memory(&conf, "no memory for 16 class2 of 67108864 bytes");
 }
 
 static void
 test_create_each_allocation_failing_leaves_nothing(void **state)
 {
-	const int allocations = 1 + 2 * 7; /* the pool; seven mempools, each in two steps */
+	const int allocations = 1 + 2 * 11; /* the pool; 7 mempools and 4 of data, each in two steps */
 	struct mext_pool_conf conf;
 	struct mext_pool *pool;
 	int i;

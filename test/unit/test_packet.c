@@ -166,17 +166,34 @@ test_packet_lost_mark_is_put_back_before_hold(void **state)
 	unsigned int way;
 
 	for (way = 0; way < nb_free_ways; way++) {
-		m = mext_packet_alloc(w->pool);
+		m = mext_packet_alloc(w->rx_pairs);
 		m->ol_flags = RTE_MBUF_F_RX_VLAN;
 		storage = mext_storage_from_mbuf(m);
 		assert_ptr_equal(storage, storage_in_pair(m));
 		assert_int_equal(m->ol_flags, RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_EXTERNAL);
 		assert_int_equal(mext_storage_hold(storage, 1), 0);
 		free_ways[way].free(&m, 1);
-		assert_int_equal(in_use(w->pool, "pairs"), 1);
+		assert_int_equal(in_use(w->rx_pairs, "pairs"), 1);
 		assert_int_equal(mext_storage_release(storage, 1), 0);
 		world_idle(w);
 	}
+}
+
+/** A clone made without the mark hangs on the header: holding the storage would not keep it. */
+static void
+test_packet_lost_mark_of_shared_header_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *m = mext_packet_alloc(w->rx_pairs), *clone;
+
+	m->ol_flags = 0;
+	clone = kind_clone(w, m);
+	assert_int_equal(rte_mbuf_refcnt_read(m), 2);
+	assert_null(mext_storage_from_mbuf(m));
+	assert_int_equal(m->ol_flags, 0);
+	rte_pktmbuf_free(m);
+	assert_int_equal(in_use(w->rx_pairs, "pairs"), 1);
+	rte_pktmbuf_free(clone);
 }
 
 static void
@@ -184,10 +201,12 @@ test_packet_clone_has_the_same_bytes(void **state)
 {
 	struct world *w = *state;
 	struct rte_mbuf *m, *clone;
+	struct mext_pool *pool;
 	int marked;
 
 	for (marked = 0; marked < 2; marked++) {
-		m = mext_packet_alloc(w->pool);
+		pool = marked ? w->pool : w->rx_pairs;
+		m = mext_packet_alloc(pool);
 		memcpy(rte_pktmbuf_append(m, 5), "bytes", 5);
 		if (!marked)
 			m->ol_flags = 0;
@@ -195,10 +214,10 @@ test_packet_clone_has_the_same_bytes(void **state)
 		assert_int_equal(clone->pkt_len, 5);
 		assert_ptr_equal(rte_pktmbuf_mtod(clone, void *), rte_pktmbuf_mtod(m, void *));
 		rte_pktmbuf_free(m);
-		assert_int_equal(in_use(w->pool, "pairs"), 1);
+		assert_int_equal(in_use(pool, "pairs"), 1);
 		assert_memory_equal(rte_pktmbuf_mtod(clone, void *), "bytes", 5);
 		rte_pktmbuf_free(clone);
-		assert_int_equal(in_use(w->pool, "pairs"), 0);
+		assert_int_equal(in_use(pool, "pairs"), 0);
 	}
 }
 
@@ -314,6 +333,7 @@ main(void)
 		world_test(test_packet_alloc_after_last_holder_was_not_header_gives_whole_pairs),
 		world_test(test_packet_header_shared_and_storage_held_goes_back_whole),
 		world_test(test_packet_lost_mark_is_put_back_before_hold),
+		world_test(test_packet_lost_mark_of_shared_header_is_left_alone),
 		world_test(test_packet_clone_has_the_same_bytes),
 		world_test(test_packet_alloc_bulk_one_more_than_there_is_takes_none),
 		world_test(test_header_alloc_bulk_one_more_than_there_is_takes_none),

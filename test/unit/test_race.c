@@ -204,16 +204,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_test(test_race_hold_and_release_keeps_count),
-		world_test(test_race_attach_clone_free_keeps_count),
-		world_test(test_race_attach_clone_free_of_wrapped_keeps_count),
-		world_test(test_race_hold_to_65535_never_passes_it),
-		world_test(test_race_alloc_bulk_of_most_is_all_or_nothing),
-		world_test(test_race_packets_stay_whole),
-		world_test(test_race_threads_without_lcore_count_every_call),
+		race_test(test_race_hold_and_release_keeps_count),
+		race_test(test_race_attach_clone_free_keeps_count),
+		race_test(test_race_attach_clone_free_of_wrapped_keeps_count),
+		race_test(test_race_hold_to_65535_never_passes_it),
+		race_test(test_race_alloc_bulk_of_most_is_all_or_nothing),
+		race_test(test_race_packets_stay_whole),
+		race_test(test_race_threads_without_lcore_count_every_call),
 	};
 
-	if (eal_start() < 0)
+	if (race_start() < 0)
 		return EXIT_FAILURE;
 	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -126,13 +126,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		world_test(test_race_last_drops_of_wrapped_call_back_once),
-		world_test(test_race_last_drops_of_pair_return_it_whole),
-		world_test(test_race_last_drops_of_shared_header_free_it_once),
-		world_test(test_race_last_drops_of_original_and_clone_return_all),
+		race_test(test_race_last_drops_of_wrapped_call_back_once),
+		race_test(test_race_last_drops_of_pair_return_it_whole),
+		race_test(test_race_last_drops_of_shared_header_free_it_once),
+		race_test(test_race_last_drops_of_original_and_clone_return_all),
 	};
 
-	if (eal_start() < 0)
+	if (race_start() < 0)
 		return EXIT_FAILURE;
 	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -33,6 +33,20 @@ world_conf(struct mext_pool_conf *conf)
 }
 
 static void
+create_rx_pairs(struct world *w, unsigned int id)
+{
+	struct mext_pool_conf conf;
+	char name[MEXT_POOL_NAME_MAX];
+
+	mext_pool_conf_init(&conf);
+	conf.pairs = (struct mext_pool_class){ 1500, WORLD_PAIRS, 32 };
+	conf.priv_size = WORLD_PRIV;
+	conf.flags = MEXT_POOL_RX_PAIRS;
+	snprintf(name, sizeof(name), "rxpairs%u", id);
+	assert_int_equal(mext_pool_create(name, &conf, &w->rx_pairs), 0);
+}
+
+static void
 create_stock(struct world *w, unsigned int id)
 {
 	struct rte_pktmbuf_extmem mem = { .elt_size = PINNED_SIZE };
@@ -63,6 +77,7 @@ world_setup(void **state)
 	snprintf(name, sizeof(name), "world%u", ++id);
 	world_conf(&conf);
 	assert_int_equal(mext_pool_create(name, &conf, &w->pool), 0);
+	create_rx_pairs(w, id);
 	create_stock(w, id);
 	*state = w;
 	return 0;
@@ -75,6 +90,7 @@ world_teardown(void **state)
 
 	world_idle(w);
 	assert_int_equal(mext_pool_destroy(w->pool), 0);
+	assert_int_equal(mext_pool_destroy(w->rx_pairs), 0);
 	rte_mempool_free(w->plain);
 	rte_mempool_free(w->pinned);
 	rte_free(w->pinned_memory);
@@ -88,7 +104,9 @@ world_idle(struct world *w)
 	assert_int_equal(w->foreign_live, 0);
 	assert_int_equal(w->wraps_live, 0);
 	assert_int_equal(mext_stats_outstanding(w->pool), 0);
+	assert_int_equal(mext_stats_outstanding(w->rx_pairs), 0);
 	idle_pool(w->pool);
+	idle_pool(w->rx_pairs);
 	idle_mempool(w->plain, idle_direct);
 	idle_mempool(w->pinned, idle_pinned);
 }

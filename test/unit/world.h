@@ -28,6 +28,7 @@
 
 struct world {
 	struct mext_pool *pool;
+	struct mext_pool *rx_pairs; /**< another one, whose pairs drivers receive into */
 	struct rte_mempool *plain; /**< stock mbufs with room, private area of 32 bytes */
 	struct rte_mempool *pinned; /**< stock mbufs bound to external buffers */
 	void *pinned_memory; /**< these buffers */
