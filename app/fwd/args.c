@@ -44,7 +44,7 @@ static const struct number_option {
 	{ "mbcache", offsetof(struct fwd_args, mbcache), 0, RTE_MEMPOOL_CACHE_MAX_SIZE,
 			"mbufs in each per-lcore cache" },
 	{ "total-num-mbufs", offsetof(struct fwd_args, nb_mbufs), 1, MEXT_POOL_MAX_COUNT,
-			"mbufs on each NUMA socket (twice what rings and caches need)" },
+			"mbufs on each NUMA socket (twice the need of rings and caches, 16384 or more)" },
 };
 
 /** Options that take seconds, with a fraction if need be. */

@@ -20,8 +20,6 @@ refuse_storage(const struct mext_storage *storage, size_t off, size_t len)
 		return -EMSGSIZE;
 	if (off > storage->len || len > storage->len - off)
 		return -ERANGE;
-	if ((storage->flags & MEXT_STORAGE_PAIR) != 0)
-		return -ENOTSUP;
 	return 0;
 }
 
@@ -71,8 +69,7 @@ first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storage
 static inline uintptr_t
 doubts_about(const struct mext_storage *storage, const struct mext_storage *first, size_t end)
 {
-	return (storage->flags & MEXT_STORAGE_PAIR) | (uintptr_t)(end > storage->len) |
-	       ((uintptr_t)storage->mp ^ (uintptr_t)first->mp);
+	return (uintptr_t)(end > storage->len) | ((uintptr_t)storage->mp ^ (uintptr_t)first->mp);
 }
 
 /**
@@ -183,16 +180,19 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 		point_at(mbufs[i], storage, off, (uint16_t)len);
 		doubt |= doubts_about(storage, storages[0], off + len);
 	}
-	if (likely(doubt == 0)) {
-		count_add(pool_of(storages[0]->mp), COUNTER(attaches), n);
-		return 0;
+	if (unlikely(doubt != 0)) {
+		ret = first_refusal(NULL, storages, n, off, len);
+		if (ret < 0) {
+			give_headers_back(mbufs, n);
+			return ret;
+		}
 	}
-	ret = first_refusal(NULL, storages, n, off, len);
-	if (ret == 0)
-		count_mixed(storages, n);
+	count_add(pool, COUNTER(header_allocs), n);
+	if (likely(doubt == 0))
+		count_add(pool_of(storages[0]->mp), COUNTER(attaches), n);
 	else
-		give_headers_back(mbufs, n);
-	return ret;
+		count_mixed(storages, n);
+	return 0;
 }
 
 int

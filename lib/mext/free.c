@@ -45,18 +45,35 @@ drop_later(struct freeing *f, struct rte_mbuf *m)
 	f->run_addr = m->buf_addr;
 }
 
+/** Count n packets of ours dropped and, whole, on their way home; of foreign pools nothing. */
+static inline void
+count_pairs(const struct rte_mbuf *m, unsigned int releases, unsigned int returns)
+{
+	struct mext_pool *pool;
+
+	if (origin_of(m->shinfo) != ORIGIN_PAIR)
+		return;
+	pool = pool_of(m->pool);
+	count_add(pool, COUNTER(releases), releases);
+	count_add(pool, COUNTER(returns_bulk), returns);
+}
+
 /** @return whether the header may go back: not while others hold the buffer it is bound to. */
 static inline bool
 free_pinned(struct rte_mbuf *m)
 {
 	m->ol_flags = RTE_MBUF_F_EXTERNAL;
 	/* Acquire: pairs with the release of the holder that brought it to 1. */
-	if (likely(ref_load(m->shinfo) == 1))
+	if (likely(ref_load(m->shinfo) == 1)) {
+		count_pairs(m, 1, 1);
 		return true;
+	}
+	count_pairs(m, 1, 0);
 	/* At 0 the last holder returns the pair, who may be another thread by now: hands off. */
 	if (ref_drop(m->shinfo, 1) != 1)
 		return false;
 	ref_store(m->shinfo, 1);
+	count_pairs(m, 0, 1);
 	return true;
 }
 
@@ -134,6 +151,8 @@ pinned_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *roo
 			break;
 		m->ol_flags = RTE_MBUF_F_EXTERNAL;
 	}
+	if (i > 0)
+		count_pairs(mbufs[0], i, i);
 	return i;
 }
 

@@ -32,13 +32,13 @@ extern "C" {
  * stays.
  *
  * @param m  a direct mbuf that is not shared and not in a chain, with or without room of its own
- * @param storage  any storage but a pair
+ * @param storage  any storage, also one of a packet whose header is gone or still in use
  * @param off  first byte, 0 to the storage's length
  * @param len  bytes, 0 to 65,535
  * @return 0; -EINVAL: m or storage is NULL; -EBUSY: m is shared (refcnt is not 1); -EEXIST: m is
  *   indirect or external already, or from a pool of pinned buffers; -EMLINK: m is part of a chain;
  *   -EMSGSIZE: len is over 65,535 (cut it into a chain); -ERANGE: the range is not within the
- *   storage; -ENOTSUP: the storage is a pair's. On failure nothing has changed.
+ *   storage. On failure nothing has changed.
  *
  * Thread safety: the owner of the mbuf.
  * Ownership: the caller's reference moves into the mbuf; on failure it stays the caller's. To keep
@@ -75,7 +75,7 @@ int mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *
  * @param n  how many, 0 allowed
  * @param off  first byte in each storage
  * @param len  bytes of each, 0 to 65,535
- * @return 0; -EINVAL, -EMSGSIZE, -ERANGE, -ENOTSUP: as mext_attach(), of the first storage that
+ * @return 0; -EINVAL, -EMSGSIZE, -ERANGE: as mext_attach(), of the first storage that
  *   has an error; -ENOBUFS, -ENOMEM: as mext_header_alloc_bulk(). On failure no reference has
  *   moved and no header is taken.
  *

@@ -70,7 +70,10 @@ struct mext_pool_conf {
 	struct mext_pool_class rx;
 	/** Bare mbuf headers, to attach storages to and to clone into; size is 0. */
 	struct mext_pool_class headers;
-	/** Packets: header and storage that stay together; headroom + size at most 65,535. */
+	/**
+	 * Packets: header and storage that stay together. size is what follows the headroom; with it,
+	 * or with RTE_PKTMBUF_HEADROOM where that is more, at most 65,535.
+	 */
 	struct mext_pool_class pairs;
 	/** Headers of wrapped memory (mext_storage_wrap()); size is 0. */
 	struct mext_pool_class wraps;
@@ -107,7 +110,12 @@ void mext_pool_conf_init(struct mext_pool_conf *conf);
  */
 int mext_pool_conf_default(size_t bytes, struct mext_pool_conf *conf);
 
-/** mext_pool_create() with the caller's view of the ABI; call that instead. */
+/**
+ * mext_pool_create() with the caller's view of the ABI; call that instead.
+ *
+ * Thread safety: as mext_pool_create().
+ * Ownership: as mext_pool_create().
+ */
 int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
 		struct mext_pool **pool, uint32_t abi, size_t conf_size);
 

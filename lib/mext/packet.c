@@ -13,9 +13,7 @@ headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
 	int ret = pool_get_bulk(pool, KIND_HEADER, KIND_HEADER, (void **)mbufs, n);
 
-	if (likely(ret == 0))
-		count_add(pool, COUNTER(header_allocs), n);
-	else
+	if (unlikely(ret < 0))
 		count_add(pool, COUNTER(header_failures), 1);
 	return ret;
 }
@@ -35,6 +33,7 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 		RTE_ASSERT(mbufs[i]->next == NULL && mbufs[i]->buf_len == 0);
 		mbuf_reset(mbufs[i], 0, 0, 0);
 	}
+	count_add(pool, COUNTER(header_allocs), n);
 	return 0;
 }
 

@@ -60,6 +60,7 @@ struct mext_pool {
 	unsigned int nb_sockets;
 	struct socket_pools sub[MAX_SOCKETS];
 	struct socket_order order[MAX_SOCKETS + 1]; /* the last: callers without a socket */
+	const struct socket_order *only_order; /* of all callers, on a machine with one socket */
 	TAILQ_ENTRY(mext_pool) next;
 	/* The last set is shared by all threads without an lcore id. */
 	struct lcore_counters counters[RTE_MAX_LCORE + 1];
@@ -117,7 +118,9 @@ static inline int
 pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
 		unsigned int n)
 {
-	const struct socket_order *order = pool_order(pool, (int)rte_socket_id());
+	const struct socket_order *order = pool->only_order != NULL
+							   ? pool->only_order
+							   : pool_order(pool, (int)rte_socket_id());
 	struct rte_mempool *mp = order->nb > 0 ? pool->sub[order->index[0]].mp[first] : NULL;
 
 	if (likely(mp != NULL && rte_mempool_get_bulk(mp, objs, n) == 0)) {

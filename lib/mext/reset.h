@@ -11,7 +11,7 @@
 
 struct mext_pool;
 
-/** Take n bare headers out of a pool, not reset yet. Counts. @return as pool_get_bulk(). */
+/** Take n bare headers out of a pool, not reset yet. Counts failures. @return as pool_get_bulk(). */
 int headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
 
 /**

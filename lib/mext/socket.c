@@ -70,4 +70,10 @@ sockets_order(struct mext_pool *pool)
 	for (socket = 0; socket < MAX_SOCKETS; socket++)
 		order_for(pool, socket, &pool->order[socket]);
 	order_for(pool, SOCKET_ID_ANY, &pool->order[MAX_SOCKETS]);
+	/* Saves the packet path a call to ask where it runs. */
+	if (pool->nb_sockets == 1 && rte_socket_count() == 1 &&
+			pool->sub[0].socket == rte_socket_id_by_idx(0))
+		pool->only_order = &pool->order[MAX_SOCKETS];
+	else
+		pool->only_order = NULL;
 }

@@ -14,7 +14,8 @@ import statistics
 import subprocess
 import sys
 
-EAL = ["-l", "{lcores}", "--no-pci", "--vdev=net_null0", "--vdev=net_null1", "--log-level=4"]
+EAL = ["-l", "{lcores}", "--no-pci", "--no-shconf", "--no-telemetry",
+       "--vdev=net_null0", "--vdev=net_null1", "--log-level=4"]
 OWN = ["--forward-mode=io", "--burst={burst}", "--nb-cores=1", "--stats-period=1"]
 
 
@@ -59,7 +60,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=2, help="measured of each run")
     parser.add_argument("--burst", type=int, default=32)
     parser.add_argument("--lcores", default="0-1", help="the main one and the forwarding one")
-    parser.add_argument("--memory", default="--no-huge -m 512", help="EAL options for memory")
+    parser.add_argument("--memory", default="--no-huge -m 1024", help="EAL options for memory")
     args = parser.parse_args()
     if args.rounds < 6:
         parser.error("--rounds: 6 or more, fewer have no interval")

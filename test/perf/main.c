@@ -61,7 +61,7 @@ chosen(const struct bench_table *table, const struct bench_row *row, char **patt
 static void
 print_machine(void)
 {
-	char line[256], *model = NULL;
+	char line[256] = "", *model = NULL;
 	FILE *f = fopen("/proc/cpuinfo", "r");
 
 	while (f != NULL && model == NULL && fgets(line, sizeof(line), f) != NULL)
@@ -69,9 +69,10 @@ print_machine(void)
 			model = strchr(line, ':');
 	if (f != NULL)
 		fclose(f);
-	printf("machine: %s%ld CPUs, L2 %ld KiB, TSC %.2f GHz\n", model != NULL ? model + 2 : "",
-			sysconf(_SC_NPROCESSORS_ONLN), sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024,
-			rte_get_tsc_hz() / 1e9);
+	line[strcspn(line, "\n")] = '\0';
+	printf("machine: %s, %ld CPUs, L2 %ld KiB, TSC %.2f GHz\n",
+			model != NULL ? model + 2 : "unknown CPU", sysconf(_SC_NPROCESSORS_ONLN),
+			sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024, rte_get_tsc_hz() / 1e9);
 	printf("compiler: %s, %s, mext %s, %s\n", __VERSION__, rte_version(), mext_version(),
 			rte_eal_has_hugepages() ? "hugepages" : "no hugepages");
 }

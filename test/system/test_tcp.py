@@ -40,7 +40,8 @@ def test_tcp_runs_both_ways(network, start, server):
     for direction in ([], ["--reverse"]):
         report = json.loads(Network.run_in(
             network.hosts[0],
-            ["iperf3", "-J", "-c", "198.18.0.2", "-n", "64M", *direction]))
+            ["iperf3", "-J", "-c", "198.18.0.2", "-n", "64M", "--connect-timeout", "20000",
+             *direction]))
         received = report["end"]["sum_received"]
         assert received["bytes"] >= 60 << 20, report
         print(f"TCP {' '.join(direction)}: {received['bits_per_second'] / 1e9:.2f} Gbit/s")

@@ -44,7 +44,7 @@ static const struct {
 	int ret;
 } bad_entries[] = { { "mbuf NULL", -EINVAL }, { "storage NULL", -EINVAL }, { "shared", -EBUSY },
 	{ "external", -EEXIST }, { "pinned", -EEXIST }, { "pinned, mark lost", -EEXIST },
-	{ "chain", -EMLINK }, { "pair's storage", -ENOTSUP }, { "short", -ERANGE } };
+	{ "chain", -EMLINK }, { "short", -ERANGE } };
 
 /** Make entry i bad. @return what to free afterwards. */
 static struct rte_mbuf *
@@ -76,10 +76,6 @@ spoil(struct world *w, unsigned int how, struct rte_mbuf **m, struct mext_storag
 		extra = world_header(w);
 		(*m)->next = extra;
 		(*m)->nb_segs = 2;
-		break;
-	case 7:
-		extra = mext_packet_alloc(w->pool);
-		*storage = mext_storage_from_mbuf(extra);
 		break;
 	default:
 		extra = world_header(w);

@@ -219,6 +219,29 @@ test_free_long_chain_of_one_storage_is_one_run(void **state)
 	mext_storage_release(storage, 1);
 }
 
+/** More storages of one class in a row than go back in one piece. */
+static void
+test_free_run_longer_than_a_piece_returns_all(void **state)
+{
+	struct world *w = *state;
+	struct mext_pool_conf conf;
+	struct mext_storage *storages[200];
+	struct rte_mbuf *mbufs[200];
+	struct mext_stats before;
+	struct mext_pool *pool;
+
+	mext_pool_conf_init(&conf);
+	conf.nb_classes = 1;
+	conf.classes[0] = (struct mext_pool_class){ .size = 64, .count = 200 };
+	assert_int_equal(mext_pool_create("run", &conf, &pool), 0);
+	assert_int_equal(mext_storage_alloc_bulk(pool, 64, storages, 200), 0);
+	assert_int_equal(mext_attach_new_bulk(w->pool, mbufs, storages, 200, 0, 64), 0);
+	before = stats_of(pool);
+	mext_free_bulk(mbufs, 200);
+	assert_counted(pool, &before, .releases = 200, .returns_bulk = 200);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
 /** 65,535 mbufs over one storage and more over another, in one call. */
 static void
 test_free_run_of_65535_drops_them_all(void **state)
@@ -305,7 +328,27 @@ test_free_by_thread_without_lcore_counts(void **state)
 	before = stats_of(w->pool);
 	assert_int_equal(pthread_create(&thread, NULL, thread_free, NULL), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	assert_int_equal(stats_of(w->pool).returns_bulk, before.returns_bulk + 2);
+	assert_int_equal(stats_of(w->pool).returns_bulk, before.returns_bulk + 3);
+}
+
+/** Pairs count like other storages where mext frees them; foreign pinned buffers do not. */
+static void
+test_free_packets_counts_releases_and_returns(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *mbufs[3];
+	struct mext_storage *held;
+	struct mext_stats before;
+
+	assert_int_equal(mext_packet_alloc_bulk(w->pool, mbufs, 2), 0);
+	mbufs[2] = rte_pktmbuf_alloc(w->pinned);
+	held = mext_storage_from_mbuf(mbufs[1]);
+	assert_int_equal(mext_storage_hold(held, 1), 0);
+	before = stats_of(w->pool);
+	mext_free_bulk(mbufs, 3);
+	assert_counted(w->pool, &before, .releases = 2, .returns_bulk = 1);
+	assert_int_equal(mext_storage_release(held, 1), 0);
+	assert_counted(w->pool, &before, .releases = 3, .returns_bulk = 2);
 }
 
 int
@@ -325,10 +368,12 @@ main(void)
 		world_test(test_free_alternating_mempools_goes_back_to_each),
 		world_test(test_free_storages_of_alternating_classes_goes_back_to_each),
 		world_test(test_free_long_chain_of_one_storage_is_one_run),
+		world_test(test_free_run_longer_than_a_piece_returns_all),
 		cmocka_unit_test(test_free_run_of_65535_drops_them_all),
 		world_test(test_free_storage_released_too_often_is_counted),
 		world_test(test_free_twice_refused_is_logged_once),
 		world_test(test_free_by_thread_without_lcore_counts),
+		world_test(test_free_packets_counts_releases_and_returns),
 	};
 
 	if (eal_start() < 0)

@@ -164,7 +164,8 @@ test_create_too_large_objects_is_refused(void **state)
 static void
 test_create_each_allocation_failing_leaves_nothing(void **state)
 {
-	const int allocations = 1 + 2 * 11; /* the pool; 7 mempools and 4 of data, each in two steps */
+	const int allocations =
+			1 + 2 * 11; /* the pool; 7 mempools and 4 of data, each in two steps */
 	struct mext_pool_conf conf;
 	struct mext_pool *pool;
 	int i;

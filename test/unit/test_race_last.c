@@ -105,6 +105,38 @@ test_race_last_drops_of_shared_header_free_it_once(void **state)
 	race_rounds(w, prepare_header, step_drop, check_nothing_out, ROUNDS);
 }
 
+/**
+ * The header of a pair twice, with its storage held: DPDK leaves such a header at refcnt 0 when the
+ * two drops meet, so whoever lets go of the storage must put it back to 1.
+ */
+static void
+prepare_header_of_held_pair(struct world *w, unsigned int round)
+{
+	choose_ways(round);
+	drop[0] = drop[1] = mext_packet_alloc(w->pool);
+	storage = mext_storage_from_mbuf(drop[0]);
+	assert_int_equal(mext_storage_hold(storage, 1), 0);
+	rte_mbuf_refcnt_update(drop[0], 1);
+}
+
+static void
+check_held_pair(struct world *w, unsigned int round)
+{
+	assert_int_equal(mext_storage_refcnt(storage), 1);
+	assert_int_equal(mext_stats_outstanding(w->pool), 1);
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	assert_int_equal(rte_mbuf_refcnt_read(drop[0]), 1); /* free now, nobody writes it */
+	check_nothing_out(w, round);
+}
+
+static void
+test_race_last_drops_of_shared_header_keep_held_storage(void **state)
+{
+	struct world *w = *state;
+
+	race_rounds(w, prepare_header_of_held_pair, step_drop, check_held_pair, ROUNDS);
+}
+
 /** An mbuf of any kind and its clone. */
 static void
 prepare_clone(struct world *w, unsigned int round)
@@ -129,6 +161,7 @@ main(void)
 		race_test(test_race_last_drops_of_wrapped_call_back_once),
 		race_test(test_race_last_drops_of_pair_return_it_whole),
 		race_test(test_race_last_drops_of_shared_header_free_it_once),
+		race_test(test_race_last_drops_of_shared_header_keep_held_storage),
 		race_test(test_race_last_drops_of_original_and_clone_return_all),
 	};
 

@@ -210,14 +210,12 @@ op_receive(void)
 		model_mbuf_out(&model, m, MODEL_RX, -1, -1);
 }
 
-/** What mext_attach() has against a packet and a storage, if anything. */
+/** What mext_attach() has against a packet, if anything. */
 static int
-expected_attach(const struct model_packet *p, const struct model_storage *s)
+expected_attach(const struct model_packet *p)
 {
 	const struct model_mbuf *mb = first_mbuf(p);
 
-	if (s->kind == MODEL_PAIRS)
-		return -ENOTSUP;
 	if (mb->refs != 1)
 		return -EBUSY;
 	if (mb->storage >= 0 || mb->parent >= 0)
@@ -234,7 +232,7 @@ op_attach(void)
 
 	if (s == NULL || p == NULL)
 		return;
-	expected = expected_attach(p, s);
+	expected = expected_attach(p);
 	assert_int_equal(
 			mext_attach(model_head(&model, p), s->storage, rnd(10), rnd(50)), expected);
 	if (expected != 0)
