@@ -77,13 +77,27 @@ free_pinned(struct rte_mbuf *m)
 	return true;
 }
 
+/**
+ * Send the headers collected home. First drop a pending run over a foreign buffer: its shared info
+ * may lie in one of these headers.
+ */
+static void
+flush_headers(struct freeing *f)
+{
+	if (f->run != NULL && origin_of(f->run) == ORIGIN_FOREIGN) {
+		drop_run(f);
+		f->run = NULL;
+	}
+	batch_flush(&f->headers);
+}
+
 static void
 free_segment(struct freeing *f, struct rte_mbuf *m)
 {
 	if (unlikely(!mbuf_ref_drop(m)))
 		return;
-	if (unlikely(m->pool != f->room.mp)) {
-		batch_flush(&f->headers);
+	if (unlikely(m->pool != f->room.mp || f->headers.n == RTE_DIM(f->headers.objs))) {
+		flush_headers(f);
 		f->headers.mp = m->pool;
 		room_of_pool(&f->room, m->pool);
 	}

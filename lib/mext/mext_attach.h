@@ -36,7 +36,8 @@ extern "C" {
  * @param off  first byte, 0 to the storage's length
  * @param len  bytes, 0 to 65,535
  * @return 0; -EINVAL: m or storage is NULL; -EBUSY: m is shared (refcnt is not 1); -EEXIST: m is
- *   indirect or external already, or from a pool of pinned buffers; -EMLINK: m is part of a chain;
+ *   indirect or external already, or from a pool of pinned buffers; -EMLINK: m has a next segment or is the head of
+ *   a chain (the last segment of one can't be told from a packet of its own);
  *   -EMSGSIZE: len is over 65,535 (cut it into a chain); -ERANGE: the range is not within the
  *   storage. On failure nothing has changed.
  *

@@ -95,12 +95,13 @@ struct mext_pool_conf {
 void mext_pool_conf_init(struct mext_pool_conf *conf);
 
 /**
- * A sensible configuration from a total of memory: about 35 % mbufs for receive queues (2,048
+ * A sensible configuration from a total of memory for objects: about 35 % mbufs for receive queues (2,048
  * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers
  * and headers for wrapped memory; caches small enough that idle lcores park at most 3/8 of them.
- * Change any field before creating the pool.
+ * Change any field before creating the pool. The caches come on top: DPDK keeps one for every lcore
+ * it was built for (128: 1.5 MiB) in each of the pool's six mempools that have one.
  *
- * @param bytes  memory of the whole pool, over all NUMA sockets in use; at least 1 MiB a socket,
+ * @param bytes  memory of all objects, over all NUMA sockets in use; at least 1 MiB a socket,
  *   at most 1 TiB
  * @param conf  filled; unchanged on failure
  * @return 0; -EINVAL: bytes out of range (logged with the range).

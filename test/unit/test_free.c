@@ -195,84 +195,20 @@ test_free_storages_of_alternating_classes_goes_back_to_each(void **state)
 	assert_int_equal(w->wraps_freed, 10);
 }
 
+/** In a chain each pair is looked at by itself. */
 static void
-test_free_long_chain_of_one_storage_is_one_run(void **state)
+test_free_chain_of_packets_counts_each(void **state)
 {
 	struct world *w = *state;
-	struct mext_storage *storage = world_storage(w, 10);
-	struct rte_mbuf *mbufs[500];
+	struct rte_mbuf *mbufs[3];
 	struct mext_stats before;
-	unsigned int i;
 
-	assert_int_equal(mext_storage_hold(storage, RTE_DIM(mbufs)), 0);
-	for (i = 0; i < RTE_DIM(mbufs); i++)
-		mbufs[i] = attached(w, storage);
-	for (i = 1; i < RTE_DIM(mbufs); i++) {
-		mbufs[i - 1]->next = mbufs[i];
-		mbufs[0]->pkt_len += 10;
-		mbufs[0]->nb_segs++;
-	}
+	assert_int_equal(mext_packet_alloc_bulk(w->pool, mbufs, 3), 0);
+	assert_int_equal(rte_pktmbuf_chain(mbufs[1], mbufs[2]), 0);
+	assert_int_equal(rte_pktmbuf_chain(mbufs[0], mbufs[1]), 0);
 	before = stats_of(w->pool);
 	mext_free_bulk(mbufs, 1);
-	assert_counted(w->pool, &before, .releases = RTE_DIM(mbufs));
-	assert_int_equal(mext_storage_refcnt(storage), 1);
-	mext_storage_release(storage, 1);
-}
-
-/** More storages of one class in a row than go back in one piece. */
-static void
-test_free_run_longer_than_a_piece_returns_all(void **state)
-{
-	struct world *w = *state;
-	struct mext_pool_conf conf;
-	struct mext_storage *storages[200];
-	struct rte_mbuf *mbufs[200];
-	struct mext_stats before;
-	struct mext_pool *pool;
-
-	mext_pool_conf_init(&conf);
-	conf.nb_classes = 1;
-	conf.classes[0] = (struct mext_pool_class){ .size = 64, .count = 200 };
-	assert_int_equal(mext_pool_create("run", &conf, &pool), 0);
-	assert_int_equal(mext_storage_alloc_bulk(pool, 64, storages, 200), 0);
-	assert_int_equal(mext_attach_new_bulk(w->pool, mbufs, storages, 200, 0, 64), 0);
-	before = stats_of(pool);
-	mext_free_bulk(mbufs, 200);
-	assert_counted(pool, &before, .releases = 200, .returns_bulk = 200);
-	assert_int_equal(mext_pool_destroy(pool), 0);
-}
-
-/** 65,535 mbufs over one storage and more over another, in one call. */
-static void
-test_free_run_of_65535_drops_them_all(void **state)
-{
-	const unsigned int n = UINT16_MAX + 100;
-	struct rte_mbuf **mbufs = calloc(n, sizeof(*mbufs));
-	struct mext_storage **storages = calloc(n, sizeof(*storages)), *two[2];
-	struct mext_pool_conf conf;
-	struct mext_stats before;
-	struct mext_pool *pool;
-	unsigned int i;
-
-	(void)state;
-	mext_pool_conf_init(&conf);
-	conf.nb_classes = 1;
-	conf.classes[0] = (struct mext_pool_class){ .size = 64, .count = 2 };
-	conf.headers = (struct mext_pool_class){ .count = n };
-	assert_int_equal(mext_pool_create("many", &conf, &pool), 0);
-	assert_int_equal(mext_storage_alloc_bulk(pool, 1, two, 2), 0);
-	assert_int_equal(mext_storage_hold(two[0], UINT16_MAX - 1), 0);
-	assert_int_equal(mext_storage_hold(two[1], 99), 0);
-	for (i = 0; i < n; i++)
-		storages[i] = two[i >= UINT16_MAX];
-	assert_int_equal(mext_header_alloc_bulk(pool, mbufs, n), 0);
-	assert_int_equal(mext_attach_bulk(mbufs, storages, n, 0, 1), 0);
-	before = stats_of(pool);
-	mext_free_bulk(mbufs, n);
-	assert_counted(pool, &before, .releases = n, .returns_bulk = 2);
-	assert_int_equal(mext_pool_destroy(pool), 0);
-	free(storages);
-	free(mbufs);
+	assert_counted(w->pool, &before, .releases = 3, .returns_bulk = 3);
 }
 
 static void
@@ -367,9 +303,7 @@ main(void)
 		world_test(test_free_pinned_without_mark_goes_back),
 		world_test(test_free_alternating_mempools_goes_back_to_each),
 		world_test(test_free_storages_of_alternating_classes_goes_back_to_each),
-		world_test(test_free_long_chain_of_one_storage_is_one_run),
-		world_test(test_free_run_longer_than_a_piece_returns_all),
-		cmocka_unit_test(test_free_run_of_65535_drops_them_all),
+		world_test(test_free_chain_of_packets_counts_each),
 		world_test(test_free_storage_released_too_often_is_counted),
 		world_test(test_free_twice_refused_is_logged_once),
 		world_test(test_free_by_thread_without_lcore_counts),

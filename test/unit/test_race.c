@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE
 /* Two lcores on one storage and one pool: nothing is lost and nothing is counted twice. */
 #include <pthread.h>
 
@@ -181,23 +182,31 @@ thread_count(void *arg)
 	return w;
 }
 
+/** On the CPUs of both lcores: a thread begins where its parent is bound to. */
 static void
 test_race_threads_without_lcore_count_every_call(void **state)
 {
 	struct world *w = *state;
 	struct mext_stats before = stats_of(w->pool);
-	pthread_t threads[3];
+	pthread_attr_t attr[4];
+	pthread_t threads[4];
+	rte_cpuset_t cpus;
 	unsigned int i;
 	void *ret;
 
-	for (i = 0; i < RTE_DIM(threads); i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, thread_count, w), 0);
+	for (i = 0; i < RTE_DIM(threads); i++) {
+		cpus = rte_lcore_cpuset(i % 2);
+		assert_int_equal(pthread_attr_init(&attr[i]), 0);
+		assert_int_equal(pthread_attr_setaffinity_np(&attr[i], sizeof(cpus), &cpus), 0);
+		assert_int_equal(pthread_create(&threads[i], &attr[i], thread_count, w), 0);
+	}
 	for (i = 0; i < RTE_DIM(threads); i++) {
 		assert_int_equal(pthread_join(threads[i], &ret), 0);
 		assert_ptr_equal(ret, w);
+		pthread_attr_destroy(&attr[i]);
 	}
-	assert_counted(w->pool, &before, .allocs = 3 * STEPS, .releases = 3 * STEPS,
-			.returns_bulk = 3 * STEPS);
+	assert_counted(w->pool, &before, .allocs = 4 * STEPS, .releases = 4 * STEPS,
+			.returns_bulk = 4 * STEPS);
 }
 
 int

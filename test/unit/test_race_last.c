@@ -88,6 +88,40 @@ test_race_last_drops_of_pair_return_it_whole(void **state)
 	race_rounds(w, prepare_pair, step_drop, check_nothing_out, ROUNDS);
 }
 
+static uint64_t releases, returns;
+
+/** As before, but nobody uses DPDK's calls: every drop is counted, and one return. */
+static void
+prepare_counted_pair(struct world *w, unsigned int round)
+{
+	struct mext_stats stats = stats_of(w->pool);
+
+	releases = stats.releases;
+	returns = stats.returns_bulk;
+	prepare_pair(w, round);
+	way[0] = way[1] = &free_ways[0];
+}
+
+static void
+check_counted_pair(struct world *w, unsigned int round)
+{
+	struct mext_stats stats = stats_of(w->pool);
+
+	assert_int_equal(stats.releases, releases + 2);
+	assert_int_equal(stats.returns_bulk, returns + 1);
+	assert_int_equal(stats.returns_callback, 0);
+	check_nothing_out(w, round);
+}
+
+static void
+test_race_last_drops_of_pair_by_mext_count_one_return(void **state)
+{
+	struct world *w = *state;
+
+	assert_string_equal(free_ways[0].name, "mext_free_bulk");
+	race_rounds(w, prepare_counted_pair, step_drop, check_counted_pair, ROUNDS);
+}
+
 /** The same header twice: each party owns one of its two references. */
 static void
 prepare_header(struct world *w, unsigned int round)
@@ -160,6 +194,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		race_test(test_race_last_drops_of_wrapped_call_back_once),
 		race_test(test_race_last_drops_of_pair_return_it_whole),
+		race_test(test_race_last_drops_of_pair_by_mext_count_one_return),
 		race_test(test_race_last_drops_of_shared_header_free_it_once),
 		race_test(test_race_last_drops_of_shared_header_keep_held_storage),
 		race_test(test_race_last_drops_of_original_and_clone_return_all),
