@@ -93,10 +93,8 @@ any_doubt(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, u
 			return true;
 		doubt |= (uintptr_t)(rte_mbuf_refcnt_read(m) ^ 1) | (uintptr_t)(m->nb_segs ^ 1) |
 			 (m->ol_flags & (RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT)) |
-			 (uintptr_t)m->next | (storage->flags & MEXT_STORAGE_PAIR) |
-			 (uintptr_t)(off + len > storage->len) |
-			 ((uintptr_t)m->pool ^ (uintptr_t)mbufs[0]->pool) |
-			 ((uintptr_t)storage->mp ^ (uintptr_t)storages[0]->mp);
+			 (uintptr_t)m->next | ((uintptr_t)m->pool ^ (uintptr_t)mbufs[0]->pool) |
+			 doubts_about(storage, storages[0], off + len);
 	}
 	return doubt != 0 || RTE_MBUF_HAS_PINNED_EXTBUF(mbufs[0]);
 }
@@ -149,7 +147,7 @@ give_headers_back(struct rte_mbuf **mbufs, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		room_of_pool(&room, mbufs[i]->pool);
+		room_of_pool(&room, mbufs[i]);
 		room_restore(mbufs[i], &room);
 	}
 	mext_free_bulk(mbufs, n);
@@ -165,7 +163,7 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 
 	if (unlikely(n == 0))
 		return 0;
-	ret = headers_get(pool, mbufs, n);
+	ret = mextp_headers_get(pool, mbufs, n);
 	if (unlikely(ret < 0))
 		return ret;
 	for (i = 0; i < n; i++) {
@@ -218,7 +216,7 @@ mext_detach(struct rte_mbuf *m, struct mext_storage **storage)
 	if (m->next != NULL || m->nb_segs != 1)
 		return -EMLINK;
 	found = storage_of(m->shinfo);
-	room_of_pool(&room, m->pool);
+	room_of_pool(&room, m);
 	room_restore(m, &room);
 	m->data_off = room.data_off;
 	m->data_len = 0;

@@ -12,7 +12,7 @@
 #define KIND_NAME_MAX 16
 
 const char *
-kind_name(unsigned int kind)
+mextp_kind_name(unsigned int kind)
 {
 	static const char *const names[NB_KINDS] = { "class0", "class1", "class2", "class3",
 		"class4", "class5", "class6", "class7", [KIND_RX] = "rx", [KIND_HEADER] = "headers",
@@ -22,7 +22,7 @@ kind_name(unsigned int kind)
 }
 
 const struct mext_pool_class *
-kind_conf(const struct mext_pool_conf *conf, unsigned int kind)
+mextp_kind_conf(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	static const struct mext_pool_class none;
 
@@ -77,7 +77,7 @@ size_range(const struct mext_pool_conf *conf, unsigned int kind, uint32_t *min, 
 static int
 check_kind(const char *pool, const struct mext_pool_conf *conf, unsigned int kind)
 {
-	const struct mext_pool_class *c = kind_conf(conf, kind);
+	const struct mext_pool_class *c = mextp_kind_conf(conf, kind);
 	bool is_class = kind < MEXT_POOL_MAX_CLASSES;
 	char object[KIND_NAME_MAX];
 	uint32_t min, max;
@@ -85,7 +85,7 @@ check_kind(const char *pool, const struct mext_pool_conf *conf, unsigned int kin
 	if (is_class)
 		snprintf(object, sizeof(object), "classes[%u]", kind);
 	else
-		snprintf(object, sizeof(object), "%s", kind_name(kind));
+		snprintf(object, sizeof(object), "%s", mextp_kind_name(kind));
 	if (check_range(pool, object, ".count", c->count, is_class, MEXT_POOL_MAX_COUNT) < 0)
 		return -EINVAL;
 	if (c->count == 0)
@@ -111,7 +111,7 @@ check_bits(const char *pool, const char *field, uint32_t value, uint32_t allowed
 static uint32_t
 known_sockets(void)
 {
-	uint32_t mask = sockets_in_use();
+	uint32_t mask = mextp_sockets_in_use();
 	unsigned int i;
 
 	for (i = 0; i < rte_socket_count(); i++)
@@ -137,7 +137,7 @@ check_flags(const char *pool, const struct mext_pool_conf *conf)
 }
 
 int
-conf_check(const char *name, const struct mext_pool_conf *conf)
+mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 {
 	uint64_t objects = 0;
 	unsigned int kind;
@@ -156,7 +156,7 @@ conf_check(const char *name, const struct mext_pool_conf *conf)
 			continue;
 		if (check_kind(name, conf, kind) < 0)
 			return -EINVAL;
-		objects += kind_conf(conf, kind)->count;
+		objects += mextp_kind_conf(conf, kind)->count;
 	}
 	if (objects == 0) {
 		MEXT_LOG(ERR,
@@ -183,7 +183,7 @@ default_kind(struct mext_pool_conf *conf, unsigned int kind, struct mext_pool_cl
 	const unsigned int cache_max = 256;
 
 	c->size = size;
-	c->count = RTE_MIN(bytes / sub_bytes(conf, kind), (size_t)MEXT_POOL_MAX_COUNT);
+	c->count = RTE_MIN(bytes / mextp_sub_bytes(conf, kind), (size_t)MEXT_POOL_MAX_COUNT);
 	c->count = RTE_MAX(c->count, 1u);
 	c->cache = RTE_MIN(c->count / (4 * rte_lcore_count()), cache_max);
 }
@@ -196,7 +196,7 @@ mext_pool_conf_default(size_t bytes, struct mext_pool_conf *conf)
 		uint32_t size;
 		unsigned int percent;
 	} class[] = { { 512, 10 }, { 2048, 25 }, { 16384, 10 } };
-	unsigned int sockets = __builtin_popcount(sockets_in_use());
+	unsigned int sockets = __builtin_popcount(mextp_sockets_in_use());
 	unsigned int i;
 	size_t each;
 

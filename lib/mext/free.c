@@ -78,17 +78,16 @@ free_pinned(struct rte_mbuf *m)
 }
 
 /**
- * Send the headers collected home. First drop a pending run over a foreign buffer: its shared info
- * may lie in one of these headers.
+ * Drop a pending run over a foreign buffer, before any mbuf goes home: the buffer and its shared info
+ * may lie in that mbuf.
  */
-static void
-flush_headers(struct freeing *f)
+static inline void
+drop_foreign_run(struct freeing *f)
 {
 	if (f->run != NULL && origin_of(f->run) == ORIGIN_FOREIGN) {
 		drop_run(f);
 		f->run = NULL;
 	}
-	batch_flush(&f->headers);
 }
 
 static void
@@ -97,9 +96,10 @@ free_segment(struct freeing *f, struct rte_mbuf *m)
 	if (unlikely(!mbuf_ref_drop(m)))
 		return;
 	if (unlikely(m->pool != f->room.mp || f->headers.n == RTE_DIM(f->headers.objs))) {
-		flush_headers(f);
+		drop_foreign_run(f);
+		batch_flush(&f->headers);
 		f->headers.mp = m->pool;
-		room_of_pool(&f->room, m->pool);
+		room_of_pool(&f->room, m);
 	}
 	if (f->room.pinned) {
 		if (unlikely(!free_pinned(m)))
@@ -108,6 +108,7 @@ free_segment(struct freeing *f, struct rte_mbuf *m)
 		drop_later(f, m);
 		room_restore(m, &f->room);
 	} else if (unlikely(RTE_MBUF_CLONED(m))) {
+		drop_foreign_run(f);
 		rte_pktmbuf_detach(m);
 	}
 	m->next = NULL;
@@ -125,6 +126,7 @@ free_packet(struct freeing *f, struct rte_mbuf *m)
 		next = m->next;
 		free_segment(f, m);
 	}
+	drop_foreign_run(f);
 }
 
 static void
@@ -198,7 +200,8 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 			break;
 		storage = storage_of(m->shinfo);
 		/* Acquire in ref_load(): pairs with the release of the holder before us. */
-		if (storage->shinfo.free_cb != storage_free_cb || ref_load(&storage->shinfo) != 1)
+		if (storage->shinfo.free_cb != mextp_storage_free_cb ||
+				ref_load(&storage->shinfo) != 1)
 			break;
 		if (unlikely(storage->mp != mp)) {
 			if (mp != NULL)
@@ -230,7 +233,7 @@ mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 		if (unlikely(mbufs[i] == NULL))
 			continue;
 		if (unlikely(mbufs[i]->pool != room.mp))
-			room_of_pool(&room, mbufs[i]->pool);
+			room_of_pool(&room, mbufs[i]);
 		if (room.pinned)
 			run = pinned_run(&mbufs[i], n - i, &room);
 		else if (RTE_MBUF_HAS_EXTBUF(mbufs[i]))

@@ -88,7 +88,8 @@ int mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 
 /**
  * Take the storage off an mbuf and give it back with its reference. The mbuf is then direct and
- * empty, with its own room as rte_pktmbuf_alloc() gives it; other metadata stays.
+ * empty, with its own room as rte_pktmbuf_alloc() gives it; ol_flags is 0, as rte_pktmbuf_detach()
+ * leaves it, other metadata stays.
  *
  * @param m  an mbuf with a storage of mext's attached or cloned into it, not shared, not in a chain
  * @param storage  the storage; unchanged on failure

@@ -77,7 +77,12 @@ struct mext_pool_conf {
 	struct mext_pool_class pairs;
 	/** Headers of wrapped memory (mext_storage_wrap()); size is 0. */
 	struct mext_pool_class wraps;
-	uint16_t priv_size; /**< application bytes in every mbuf, a multiple of 8, at most 8,192 */
+	/**
+	 * Application bytes behind every mbuf (rte_mbuf_to_priv()), a multiple of 8, at most 8,192.
+	 * Touch no more than these: in pairs that drivers receive into (MEXT_POOL_RX_PAIRS) DPDK is
+	 * told of a larger area, whose end is the storage's header.
+	 */
+	uint16_t priv_size;
 	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */
 	uint32_t flags; /**< MEXT_POOL_* */
 	uint32_t socket_mask; /**< NUMA sockets; 0: those that lcores or ethdev ports are on now */

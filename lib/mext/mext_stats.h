@@ -46,7 +46,8 @@ struct mext_stats {
 	uint64_t releases; /**< references dropped by mext_storage_release*, mext_free_bulk */
 	uint64_t returns_callback; /**< storages that came back through DPDK's free callback */
 	uint64_t returns_bulk; /**< storages that came back by mext's own calls, no callback */
-	uint64_t bad_releases; /**< drops of more references than exist: bugs, refused */
+	uint64_t bad_releases; /**< refused drops of more references than exist: bugs. Of packets freed twice
+				  nothing is seen: while free they stand at 1, as DPDK wants */
 	uint32_t nb_kinds; /**< entries in kinds */
 	struct mext_kind_stats kinds[MEXT_STATS_MAX_KINDS]; /**< only those the pool has */
 };

@@ -9,7 +9,7 @@
 #include "storage.h"
 
 int
-headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
+mextp_headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
 	int ret = pool_get_bulk(pool, KIND_HEADER, KIND_HEADER, (void **)mbufs, n);
 
@@ -26,7 +26,7 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 
 	if (unlikely(n == 0))
 		return 0;
-	ret = headers_get(pool, mbufs, n);
+	ret = mextp_headers_get(pool, mbufs, n);
 	if (unlikely(ret < 0))
 		return ret;
 	for (i = 0; i < n; i++) {

@@ -74,9 +74,9 @@ create_mempools(struct mext_pool *pool, uint32_t socket_mask)
 		sub->socket = socket;
 		pool->nb_sockets++;
 		for (kind = 0; kind < NB_KINDS; kind++) {
-			if (kind_conf(&pool->conf, kind)->count == 0)
+			if (mextp_kind_conf(&pool->conf, kind)->count == 0)
 				continue;
-			ret = sub_create(pool, kind, sub);
+			ret = mextp_sub_create(pool, kind, sub);
 			if (ret < 0)
 				return ret;
 		}
@@ -105,13 +105,14 @@ create(const char *name, const struct mext_pool_conf *conf, struct mext_pool **p
 	}
 	memcpy(made->name, name, strlen(name) + 1);
 	made->conf = *conf;
-	ret = create_mempools(made, conf->socket_mask != 0 ? conf->socket_mask : sockets_in_use());
+	ret = create_mempools(
+			made, conf->socket_mask != 0 ? conf->socket_mask : mextp_sockets_in_use());
 	made->conf.ops_name = NULL; /* the caller's string may go now */
 	if (ret < 0) {
 		pool_free(made);
 		return ret;
 	}
-	sockets_order(made);
+	mextp_sockets_order(made);
 	TAILQ_INSERT_TAIL(&pools, made, next);
 	*pool = made;
 	return 0;
@@ -142,7 +143,7 @@ mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf, struct
 	}
 	ret = refuse_secondary("mext_pool_create");
 	if (ret == 0)
-		ret = conf_check(name, conf);
+		ret = mextp_conf_check(name, conf);
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&pools_lock);
@@ -162,15 +163,15 @@ mext_pool_destroy(struct mext_pool *pool)
 		return 0;
 	pthread_mutex_lock(&pools_lock);
 	for (kind = 0; kind < NB_KINDS; kind++) {
-		pool_level(pool, kind, &total, &in_use, &cached);
+		mextp_pool_level(pool, kind, &total, &in_use, &cached);
 		if (in_use == 0)
 			continue;
 		MEXT_LOG(ERR,
 				"pool %s: %" PRIu64 " of %" PRIu64
 				" %s (%u bytes) are outstanding, not "
 				"destroyed",
-				pool->name, in_use, total, kind_name(kind),
-				kind_conf(&pool->conf, kind)->size);
+				pool->name, in_use, total, mextp_kind_name(kind),
+				mextp_kind_conf(&pool->conf, kind)->size);
 		ret = -EBUSY;
 	}
 	if (ret == 0) {
@@ -248,7 +249,7 @@ take_what_there_is(struct rte_mempool *mp, void **objs, unsigned int n)
 }
 
 __rte_noinline int
-pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
 		unsigned int n)
 {
 	const struct socket_order *order = pool_order(pool, (int)rte_socket_id());

@@ -110,8 +110,8 @@ pool_order(const struct mext_pool *pool, int socket)
  * or nothing. Counts remote ones. For what the caller's own mempool could not give.
  * @return 0; -ENOBUFS; -ENOMEM: the caller has no candidate mempool at all.
  */
-int pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
-		unsigned int n);
+int mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last,
+		void **objs, unsigned int n);
 
 /** Take n objects of one kind, or of the kinds after it up to last when it runs short. */
 static inline int
@@ -128,32 +128,35 @@ pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, voi
 			count_add(pool, COUNTER(remote_allocs), n);
 		return 0;
 	}
-	return pool_get_elsewhere(pool, first, last, objs, n);
+	return mextp_pool_get_elsewhere(pool, first, last, objs, n);
 }
 
+/** Take n bare headers, not reset yet. Counts failures. @return as pool_get_bulk(). */
+int mextp_headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
+
 /** Used and free objects of one kind, over all sockets. */
-void pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total, uint64_t *in_use,
-		uint64_t *cached);
+void mextp_pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total,
+		uint64_t *in_use, uint64_t *cached);
 
 /** How many of a kind a configuration asks for, and of what size. */
-const struct mext_pool_class *kind_conf(const struct mext_pool_conf *conf, unsigned int kind);
+const struct mext_pool_class *mextp_kind_conf(const struct mext_pool_conf *conf, unsigned int kind);
 
 /** "class0", "rx", ... */
-const char *kind_name(unsigned int kind);
+const char *mextp_kind_name(unsigned int kind);
 
 /** Check every number. @return 0, or -EINVAL with a log line that names field and range. */
-int conf_check(const char *name, const struct mext_pool_conf *conf);
+int mextp_conf_check(const char *name, const struct mext_pool_conf *conf);
 
 /** Bytes that one object of a kind takes, with its data and the mempools' own headers. */
-size_t sub_bytes(const struct mext_pool_conf *conf, unsigned int kind);
+size_t mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind);
 
 /** Create the mempools of one kind on one socket. @return 0, -ENOMEM, -EINVAL, -EEXIST; logged. */
-int sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub);
+int mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub);
 
 /** NUMA sockets that lcores or ethdev ports are on, as a mask; never 0. */
-uint32_t sockets_in_use(void);
+uint32_t mextp_sockets_in_use(void);
 
 /** Fill pool->order from pool->sub by numa_distance(). */
-void sockets_order(struct mext_pool *pool);
+void mextp_sockets_order(struct mext_pool *pool);
 
 #endif

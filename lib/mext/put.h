@@ -63,7 +63,7 @@ put_flush(struct put *put)
 }
 
 /** A drop of more references than exist: a bug of the caller's that must not pass unseen. */
-void put_refused(struct mext_storage *storage, unsigned int n);
+void mextp_put_refused(struct mext_storage *storage, unsigned int n);
 
 /**
  * Drop n references on a storage of ours.
@@ -82,7 +82,7 @@ put_storage(struct put *put, struct rte_mbuf_ext_shared_info *shinfo, unsigned i
 	}
 	last = ref_drop(shinfo, n);
 	if (unlikely(last < 0)) {
-		put_refused(storage, n);
+		mextp_put_refused(storage, n);
 		return last;
 	}
 	put->releases += n;
@@ -92,7 +92,7 @@ put_storage(struct put *put, struct rte_mbuf_ext_shared_info *shinfo, unsigned i
 	if (likely(origin == ORIGIN_CLASS))
 		batch_add(&put->batch, storage);
 	else
-		storage_return(storage, origin);
+		mextp_storage_return(storage, origin);
 	return 0;
 }
 

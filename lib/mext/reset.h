@@ -9,11 +9,6 @@
 
 #include <rte_mbuf.h>
 
-struct mext_pool;
-
-/** Take n bare headers out of a pool, not reset yet. Counts failures. @return as pool_get_bulk(). */
-int headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
-
 /**
  * What rte_pktmbuf_reset() does to a free mbuf, with everything known beforehand, and a first
  * segment of len bytes. refcnt and nb_segs are 1 already, written again they make four fields one store.

@@ -4,25 +4,27 @@
 
 /** @file The room of its own that an mbuf gets back when what was attached to it is taken off. */
 
-#include <rte_eal.h>
 #include <rte_mbuf.h>
 
 /** What the mbufs of one pool have in common. */
 struct room {
 	struct rte_mempool *mp;
 	bool pinned; /* mbufs are bound to an external buffer for good */
-	bool iova_is_va; /* the IO address need not be looked up in the mempool */
+	bool iova_is_va; /* the IO address need not be looked up in the mempool each time */
 	uint16_t priv_size;
 	uint16_t len;
 	uint16_t data_off;
 };
 
+/** Of the pool that m is from; what its memory is mapped like is read from m. */
 static inline void
-room_of_pool(struct room *room, struct rte_mempool *mp)
+room_of_pool(struct room *room, const struct rte_mbuf *m)
 {
+	struct rte_mempool *mp = m->pool;
+
 	room->mp = mp;
 	room->pinned = (rte_pktmbuf_priv_flags(mp) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0;
-	room->iova_is_va = rte_eal_iova_mode() == RTE_IOVA_VA;
+	room->iova_is_va = rte_mempool_virt2iova(m) == (rte_iova_t)(uintptr_t)m;
 	room->priv_size = rte_pktmbuf_priv_size(mp);
 	room->len = rte_pktmbuf_data_room_size(mp);
 	room->data_off = RTE_MIN((uint16_t)RTE_PKTMBUF_HEADROOM, room->len);

@@ -13,7 +13,7 @@ socket_bit(int socket)
 }
 
 uint32_t
-sockets_in_use(void)
+mextp_sockets_in_use(void)
 {
 	unsigned int lcore;
 	uint32_t mask = 0;
@@ -63,7 +63,7 @@ order_for(const struct mext_pool *pool, int socket, struct socket_order *order)
 }
 
 void
-sockets_order(struct mext_pool *pool)
+mextp_sockets_order(struct mext_pool *pool)
 {
 	int socket;
 

@@ -6,7 +6,7 @@
 #include "pool.h"
 
 void
-pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total, uint64_t *in_use,
+mextp_pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total, uint64_t *in_use,
 		uint64_t *cached)
 {
 	unsigned int i;
@@ -18,7 +18,8 @@ pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total, uin
 
 		if (mp == NULL)
 			continue;
-		avail = rte_mempool_avail_count(mp);
+		/* Without a cache DPDK gives what the store says, which may be more for a moment. */
+		avail = RTE_MIN(rte_mempool_avail_count(mp), mp->size);
 		stored = rte_mempool_get_ops(mp->ops_index)->get_count(mp);
 		*total += mp->size;
 		*in_use += mp->size - avail;
@@ -34,11 +35,11 @@ add_levels(const struct mext_pool *pool, struct mext_stats *stats)
 	for (kind = 0; kind < NB_KINDS; kind++) {
 		struct mext_kind_stats *k = &stats->kinds[stats->nb_kinds];
 
-		if (kind_conf(&pool->conf, kind)->count == 0)
+		if (mextp_kind_conf(&pool->conf, kind)->count == 0)
 			continue;
-		k->name = kind_name(kind);
-		k->size = kind_conf(&pool->conf, kind)->size;
-		pool_level(pool, kind, &k->total, &k->in_use, &k->cached);
+		k->name = mextp_kind_name(kind);
+		k->size = mextp_kind_conf(&pool->conf, kind)->size;
+		mextp_pool_level(pool, kind, &k->total, &k->in_use, &k->cached);
 		stats->nb_kinds++;
 	}
 }
@@ -76,7 +77,7 @@ mext_stats_outstanding(const struct mext_pool *pool)
 	unsigned int kind;
 
 	for (kind = 0; kind < NB_KINDS; kind++) {
-		pool_level(pool, kind, &total, &in_use, &cached);
+		mextp_pool_level(pool, kind, &total, &in_use, &cached);
 		sum += in_use;
 	}
 	return sum;

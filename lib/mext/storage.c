@@ -10,7 +10,7 @@
 #include "storage.h"
 
 void
-storage_init(struct mext_storage *storage, struct rte_mempool *mp,
+mextp_storage_init(struct mext_storage *storage, struct rte_mempool *mp,
 		rte_mbuf_extbuf_free_callback_t free_cb, uint32_t flags)
 {
 	*storage = (struct mext_storage){
@@ -89,14 +89,14 @@ pair_return(struct mext_storage *storage)
 }
 
 void
-storage_return(struct mext_storage *storage, enum origin origin)
+mextp_storage_return(struct mext_storage *storage, enum origin origin)
 {
 	switch (origin) {
 	case ORIGIN_PAIR:
 		pair_return(storage);
 		break;
 	case ORIGIN_WRAP:
-		wrap_give_back(storage);
+		mextp_wrap_give_back(storage);
 		/* fall through */
 	default:
 		rte_mempool_put(storage->mp, storage);
@@ -112,29 +112,29 @@ return_by_callback(struct mext_storage *storage, enum origin origin)
 {
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	count_add(pool_of(storage->mp), COUNTER(returns_callback), 1);
-	storage_return(storage, origin);
+	mextp_storage_return(storage, origin);
 }
 
 void
-storage_free_cb(void *addr __rte_unused, void *opaque)
+mextp_storage_free_cb(void *addr __rte_unused, void *opaque)
 {
 	return_by_callback(opaque, ORIGIN_CLASS);
 }
 
 void
-wrap_free_cb(void *addr __rte_unused, void *opaque)
+mextp_wrap_free_cb(void *addr __rte_unused, void *opaque)
 {
 	return_by_callback(opaque, ORIGIN_WRAP);
 }
 
 void
-pair_free_cb(void *addr __rte_unused, void *opaque)
+mextp_pair_free_cb(void *addr __rte_unused, void *opaque)
 {
 	return_by_callback(opaque, ORIGIN_PAIR);
 }
 
 __rte_noinline void
-put_refused(struct mext_storage *storage, unsigned int n)
+mextp_put_refused(struct mext_storage *storage, unsigned int n)
 {
 	static uint8_t logged;
 

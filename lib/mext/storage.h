@@ -25,9 +25,9 @@ struct wrapped {
  * The callbacks that DPDK calls on the last drop. Their addresses are what tells our storages from
  * foreign ones and our kinds apart.
  */
-void storage_free_cb(void *addr, void *opaque);
-void wrap_free_cb(void *addr, void *opaque);
-void pair_free_cb(void *addr, void *opaque);
+void mextp_storage_free_cb(void *addr, void *opaque);
+void mextp_wrap_free_cb(void *addr, void *opaque);
+void mextp_pair_free_cb(void *addr, void *opaque);
 
 /** Whose a shared info is. Nothing behind the 24 bytes of a foreign one may be read. */
 enum origin {
@@ -40,11 +40,11 @@ enum origin {
 static inline enum origin
 origin_of(const struct rte_mbuf_ext_shared_info *shinfo)
 {
-	if (likely(shinfo->free_cb == storage_free_cb))
+	if (likely(shinfo->free_cb == mextp_storage_free_cb))
 		return ORIGIN_CLASS;
-	if (shinfo->free_cb == pair_free_cb)
+	if (shinfo->free_cb == mextp_pair_free_cb)
 		return ORIGIN_PAIR;
-	if (shinfo->free_cb == wrap_free_cb)
+	if (shinfo->free_cb == mextp_wrap_free_cb)
 		return ORIGIN_WRAP;
 	return ORIGIN_FOREIGN;
 }
@@ -63,24 +63,17 @@ pair_offset(uint16_t priv_size)
 	return sizeof(struct rte_mbuf) + RTE_ALIGN_CEIL(priv_size, 64);
 }
 
-/** What DPDK takes for the private area of a pair: the application's, then the storage's header. */
-static inline uint16_t
-pair_priv_size(uint16_t priv_size)
-{
-	return pair_offset(priv_size) + sizeof(struct mext_storage) - sizeof(struct rte_mbuf);
-}
-
 /** Lay out a free storage's header; base, iova and len are the caller's to fill. */
-void storage_init(struct mext_storage *storage, struct rte_mempool *mp,
+void mextp_storage_init(struct mext_storage *storage, struct rte_mempool *mp,
 		rte_mbuf_extbuf_free_callback_t free_cb, uint32_t flags);
 
 /**
  * Put a storage that nobody holds (count 0, acquired) where it came from; wrapped memory is given
  * back to its owner first, a pair to its mempool as a whole.
  */
-void storage_return(struct mext_storage *storage, enum origin origin);
+void mextp_storage_return(struct mext_storage *storage, enum origin origin);
 
 /** Give wrapped memory back to the application. */
-void wrap_give_back(struct mext_storage *storage);
+void mextp_wrap_give_back(struct mext_storage *storage);
 
 #endif

@@ -32,16 +32,6 @@ mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
 }
 
 /**
- * Bytes between an mbuf and its room, as DPDK sees them. In a pair the storage's header is the end
- * of this area.
- */
-static uint16_t
-mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
-{
-	return kind == KIND_PAIR ? pair_priv_size(conf->priv_size) : conf->priv_size;
-}
-
-/**
  * Bytes of data of each object that lie apart from it, in a mempool of their own: then the headers,
  * which are all that attach and free touch, lie close together. (One by one, pairs of 2,048 bytes
  * in random order, 8,192 in flight: 31 cycles, and 40 with the data behind the headers.)
@@ -61,15 +51,30 @@ sub_data_size(const struct mext_pool_conf *conf, unsigned int kind)
 	return 0;
 }
 
+/**
+ * Application's bytes behind an mbuf, as DPDK is told. A pair's room that is not apart begins behind
+ * them, so there the storage's header is the end of this area.
+ */
+static uint16_t
+mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
+{
+	if (kind != KIND_PAIR)
+		return conf->priv_size;
+	return pair_offset(conf->priv_size) - sizeof(struct rte_mbuf) +
+	       (sub_data_size(conf, kind) > 0 ? 0 : sizeof(struct mext_storage));
+}
+
 static size_t
 sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	switch (kind) {
+	case KIND_PAIR:
+		if (sub_data_size(conf, kind) > 0)
+			return pair_offset(conf->priv_size) + sizeof(struct mext_storage);
+		/* fall through */
 	case KIND_RX:
 	case KIND_HEADER:
-	case KIND_PAIR:
-		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) +
-		       (sub_data_size(conf, kind) > 0 ? 0 : mbuf_room(conf, kind));
+		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) + mbuf_room(conf, kind);
 	case KIND_WRAP:
 		return sizeof(struct wrapped);
 	default:
@@ -78,7 +83,7 @@ sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 }
 
 size_t
-sub_bytes(const struct mext_pool_conf *conf, unsigned int kind)
+mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	size_t bytes = sizeof(struct rte_mempool_objhdr) + sub_object_size(conf, kind);
 
@@ -108,7 +113,7 @@ init_class(struct rte_mempool *mp, void *data, void *obj, unsigned int i __rte_u
 {
 	struct mext_storage *storage = obj;
 
-	storage_init(storage, mp, storage_free_cb, 0);
+	mextp_storage_init(storage, mp, mextp_storage_free_cb, 0);
 	take_data(storage, data);
 }
 
@@ -117,7 +122,7 @@ init_wrap(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned i
 {
 	struct mext_storage *storage = obj;
 
-	storage_init(storage, mp, wrap_free_cb, MEXT_STORAGE_WRAPPED);
+	mextp_storage_init(storage, mp, mextp_wrap_free_cb, MEXT_STORAGE_WRAPPED);
 }
 
 static void
@@ -129,7 +134,7 @@ init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 
 	rte_pktmbuf_init(mp, NULL, obj, i);
 	storage = RTE_PTR_ADD(m, pair_offset(pool_of(mp)->conf.priv_size));
-	storage_init(storage, mp, pair_free_cb, MEXT_STORAGE_PAIR);
+	mextp_storage_init(storage, mp, mextp_pair_free_cb, MEXT_STORAGE_PAIR);
 	/* Free pairs stand at 1, as DPDK's pinned buffers do; free storages stand at 0. */
 	rte_mbuf_ext_refcnt_set(&storage->shinfo, 1);
 	if (data->size > 0) {
@@ -165,10 +170,11 @@ kind_init(unsigned int kind)
 /** Make one mempool for a kind of object: named after its pool, with its handler, filled. */
 static int
 make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, int socket,
-		size_t size, unsigned int cache, struct rte_mempool **mp)
+		size_t size, unsigned int cache, struct rte_pktmbuf_pool_private *mbuf,
+		struct rte_mempool **mp)
 {
 	const char *ops = pool->conf.ops_name;
-	unsigned int count = kind_conf(&pool->conf, kind)->count;
+	unsigned int count = mextp_kind_conf(&pool->conf, kind)->count;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int ret;
 
@@ -177,12 +183,16 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tag);
 	*mp = rte_mempool_create_empty(
 			name, count, size, cache, sizeof(struct sub_priv), socket, 0);
-	if (*mp == NULL)
+	if (*mp == NULL) {
 		ret = -rte_errno;
-	else if (rte_mempool_set_ops_byname(*mp, ops, NULL) < 0)
+	} else if (rte_mempool_set_ops_byname(*mp, ops, NULL) < 0) {
 		ret = -ENOENT;
-	else
+	} else {
+		/* Before it is filled: drivers are told of a mempool then. */
+		if (mbuf != NULL)
+			rte_pktmbuf_pool_init(*mp, mbuf);
 		ret = RTE_MIN(rte_mempool_populate_default(*mp), 0);
+	}
 	if (ret == 0)
 		return 0;
 	rte_mempool_free(*mp);
@@ -203,14 +213,14 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 		MEXT_LOG(ERR,
 				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
 				"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
-				pool->name, count, kind_name(kind), size, socket,
-				rte_strerror(-ret), kind_name(kind));
+				pool->name, count, mextp_kind_name(kind), size, socket,
+				rte_strerror(-ret), mextp_kind_name(kind));
 		return -ENOMEM;
 	}
 }
 
 int
-sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub)
+mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub)
 {
 	static const char *const tags[NB_KINDS] = {
 		"c0", "c1", "c2", "c3", "c4", "c5", "c6",
@@ -225,18 +235,18 @@ sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub)
 		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
 	};
 	struct data data = { .size = sub_data_size(conf, kind) };
+	bool is_mbuf = kind == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR;
 	int ret = 0;
 
 	if (data.size > 0)
-		ret = make_mempool(pool, kind, data_tags[kind], sub->socket, data.size, 0,
+		ret = make_mempool(pool, kind, data_tags[kind], sub->socket, data.size, 0, NULL,
 				&sub->data[kind]);
 	if (ret == 0)
 		ret = make_mempool(pool, kind, tags[kind], sub->socket, sub_object_size(conf, kind),
-				kind_conf(conf, kind)->cache, &sub->mp[kind]);
+				mextp_kind_conf(conf, kind)->cache, is_mbuf ? &mbuf : NULL,
+				&sub->mp[kind]);
 	if (ret < 0)
 		return ret;
-	if (kind == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR)
-		rte_pktmbuf_pool_init(sub->mp[kind], &mbuf);
 	((struct sub_priv *)rte_mempool_get_priv(sub->mp[kind]))->pool = pool;
 	data.mp = sub->data[kind];
 	rte_mempool_obj_iter(sub->mp[kind], kind_init(kind), &data);

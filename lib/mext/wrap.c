@@ -118,13 +118,16 @@ mext_storage_wrap(
 	int ret;
 
 	ret = check(wrap, &iova);
-	if (ret == 0)
-		ret = intern_callback(wrap->free_cb, &index);
 	if (ret < 0)
 		return ret;
 	if (pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
 		count_add(pool, COUNTER(alloc_failures), 1);
 		return -ENOBUFS;
+	}
+	ret = intern_callback(wrap->free_cb, &index);
+	if (ret < 0) {
+		rte_mempool_put(w->storage.mp, w);
+		return ret;
 	}
 	w->storage.flags = MEXT_STORAGE_WRAPPED | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
 	w->storage.base = wrap->addr;
@@ -140,7 +143,7 @@ mext_storage_wrap(
 }
 
 void
-wrap_give_back(struct mext_storage *storage)
+mextp_wrap_give_back(struct mext_storage *storage)
 {
 	const struct wrapped *w = (const struct wrapped *)storage;
 

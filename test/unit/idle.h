@@ -4,13 +4,14 @@
 
 /** @file Looking at every object of a mempool that ought to be full, each one as new. */
 
+#include "pool.h"
 #include "unit.h"
 
-/** The storage in a pair: the last 64 bytes before its room, part of what DPDK calls private. */
+/** The storage in a pair: behind the application's private area, at a multiple of 64 bytes. */
 static inline struct mext_storage *
 storage_in_pair(const struct rte_mbuf *m)
 {
-	return RTE_PTR_ADD(m, sizeof(*m) + m->priv_size - sizeof(struct mext_storage));
+	return RTE_PTR_ADD(m, sizeof(*m) + RTE_ALIGN_CEIL(pool_of(m->pool)->conf.priv_size, 64));
 }
 
 /** Assert that a free object is in the state of a new one. */

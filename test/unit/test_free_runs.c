@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mext_free_bulk() on more mbufs of one sort in a row than fit into any piece of its work. */
-#include "world.h"
+#include "kinds.h"
 
 static struct rte_mbuf *
 attached(struct world *w, struct mext_storage *storage)
@@ -145,12 +145,49 @@ test_free_header_goes_back_after_shinfo_in_it(void **state)
 	rte_mempool_free(other);
 }
 
+/** The buffer, with the shared info at its end, is the room of an mbuf later in the same call. */
+static void
+test_free_mbuf_goes_back_after_foreign_buffer_in_its_room(void **state)
+{
+	struct world *w = *state;
+	struct rte_mbuf *mbufs[2];
+	struct rte_mbuf_ext_shared_info *shinfo;
+	unsigned int chained, cloned;
+	uint16_t len;
+
+	for (chained = 0; chained < 2; chained++) {
+		for (cloned = 0; cloned < 2; cloned++) {
+			struct rte_mbuf *big = rte_pktmbuf_alloc(w->plain);
+
+			mbufs[0] = world_header(w);
+			len = big->buf_len;
+			shinfo = rte_pktmbuf_ext_shinfo_init_helper(
+					big->buf_addr, &len, own_free_cb, w->plain);
+			rte_pktmbuf_attach_extbuf(mbufs[0], big->buf_addr, rte_mbuf_iova_get(big),
+					len, shinfo);
+			mbufs[1] = big;
+			if (cloned) { /* the last reference on big is a clone's */
+				mbufs[1] = kind_clone(w, big);
+				rte_pktmbuf_free(big);
+			}
+			if (chained) {
+				mbufs[0]->next = mbufs[1];
+				mbufs[0]->nb_segs = 2;
+			}
+			own_freed = 0;
+			mext_free_bulk(mbufs, chained ? 1 : 2);
+			assert_int_equal(own_freed, 1);
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(test_free_long_chain_of_one_storage_is_one_run),
 		world_test(test_free_header_goes_back_after_shinfo_in_it),
+		world_test(test_free_mbuf_goes_back_after_foreign_buffer_in_its_room),
 		cmocka_unit_test(test_free_run_longer_than_a_piece_returns_all),
 		cmocka_unit_test(test_free_run_of_65535_drops_them_all),
 	};

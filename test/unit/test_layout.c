@@ -75,6 +75,9 @@ test_layout_of_pair_has_headers_close_and_room_apart(void **state)
 	struct rte_mbuf *m = mext_packet_alloc(w->pool);
 	struct mext_storage *storage = assert_pair_layout(m, WORLD_HEADROOM + 1500);
 
+	/* What DPDK calls private is the application's alone. */
+	assert_ptr_equal((char *)rte_mbuf_to_priv(m) + m->priv_size, storage);
+	memset(rte_mbuf_to_priv(m), 0, m->priv_size);
 	assert_int_equal(m->pool->elt_size, (char *)(storage + 1) - (char *)m);
 	assert_int_equal(
 			rte_mempool_from_obj(m->buf_addr)->elt_size, RTE_ALIGN_CEIL(m->buf_len, 8));
@@ -132,11 +135,11 @@ test_layout_origin_is_told_from_callback_alone(void **state)
 	assert_non_null(shinfo);
 	memset(shinfo, 0, sizeof(*shinfo));
 	assert_int_equal(origin_of(shinfo), ORIGIN_FOREIGN);
-	shinfo->free_cb = storage_free_cb;
+	shinfo->free_cb = mextp_storage_free_cb;
 	assert_int_equal(origin_of(shinfo), ORIGIN_CLASS);
-	shinfo->free_cb = wrap_free_cb;
+	shinfo->free_cb = mextp_wrap_free_cb;
 	assert_int_equal(origin_of(shinfo), ORIGIN_WRAP);
-	shinfo->free_cb = pair_free_cb;
+	shinfo->free_cb = mextp_pair_free_cb;
 	assert_int_equal(origin_of(shinfo), ORIGIN_PAIR);
 	free(shinfo);
 }
