@@ -25,8 +25,8 @@ mbufs_needed(const struct fwd *fwd)
 	for (i = 0; i < fwd->nb_ports; i++) {
 		const struct fwd_port *p = &fwd->ports[i];
 
-		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
-		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
+		rings += (uint64_t)args->nb_rxq * RTE_MAX((uint32_t)p->nb_rxd, p->kept_rx);
+		rings += (uint64_t)args->nb_txq * RTE_MAX((uint32_t)p->nb_txd, p->kept_tx);
 	}
 	return rings + rte_lcore_count() * (cache + args->burst);
 }
@@ -36,15 +36,19 @@ set_count(struct fwd *fwd, struct mext_pool_class *c)
 {
 	const struct fwd_args *args = &fwd->args;
 	uint64_t needed = mbufs_needed(fwd);
+	uint64_t count = args->nb_mbufs;
 
-	c->count = args->nb_mbufs != 0 ? args->nb_mbufs : RTE_MAX(2 * needed, MIN_DEFAULT_MBUFS);
+	if (count == 0)
+		count = RTE_MIN(RTE_MAX(2 * needed, MIN_DEFAULT_MBUFS), MEXT_POOL_MAX_COUNT);
+	c->count = count;
 	c->cache = args->mbcache;
-	if (c->count >= needed)
+	if (count >= needed)
 		return 0;
-	FWD_ERROR("--total-num-mbufs=%u is too small: %u ports of %u+%u descriptors and %u caches of %u "
-		  "need %" PRIu64
+	FWD_ERROR("--total-num-mbufs=%" PRIu64
+		  " is too small: %u ports of %u+%u descriptors, what their drivers keep beside, and %u "
+		  "caches of %u need %" PRIu64
 		  "; give that many, or lower --rxd, --txd, --rxq, --txq or --mbcache",
-			c->count, fwd->nb_ports, args->nb_rxq * args->nb_rxd,
+			count, fwd->nb_ports, args->nb_rxq * args->nb_rxd,
 			args->nb_txq * args->nb_txd, rte_lcore_count(), args->mbcache, needed);
 	return -1;
 }

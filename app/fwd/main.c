@@ -55,7 +55,7 @@ wait_for_signal(double until)
 	double left = RTE_MAX(until - now(), 0.0);
 	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
 
-	return sigtimedwait(&stop_signals, NULL, &timeout) > 0 || errno == EINVAL;
+	return sigtimedwait(&stop_signals, NULL, &timeout) > 0;
 }
 
 /** Report until a signal comes or the time is over. */
@@ -155,7 +155,7 @@ main(int argc, char **argv)
 	sigaddset(&stop_signals, SIGINT);
 	sigaddset(&stop_signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &stop_signals, NULL);
-	optind = 1; /* getopt has been used */
+	optind = opterr = 1; /* getopt has been used, quietly */
 	if (rte_eal_init(argc, argv) < 0)
 		return eal_failed();
 	status = run(&fwd);

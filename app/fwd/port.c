@@ -69,9 +69,13 @@ find_one(struct fwd *fwd, uint16_t id)
 
 	port->id = id;
 	port->socket = rte_eth_dev_socket_id(id);
+	port->nb_rxd = fwd->args.nb_rxd;
+	port->nb_txd = fwd->args.nb_txd;
 	ret = rte_eth_dev_info_get(id, &port->info);
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(id, &port->addr);
+	if (ret == 0)
+		ret = rte_eth_dev_adjust_nb_rx_tx_desc(id, &port->nb_rxd, &port->nb_txd);
 	if (ret < 0) {
 		FWD_ERROR("port %u: its driver gives no information: %s", id, rte_strerror(-ret));
 		return -1;
@@ -117,20 +121,14 @@ configure(struct fwd_port *port, const struct fwd_args *args)
 	 * is not. Nothing else is needed to move frames.
 	 */
 	struct rte_eth_conf conf = { 0 };
-	uint64_t hash = port->info.flow_type_rss_offloads;
-	int ret;
+	uint64_t hash = port->info.flow_type_rss_offloads &
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 
 	if (args->nb_rxq > 1 && hash != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-				hash & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+		conf.rx_adv_conf.rss_conf.rss_hf = hash;
 	}
-	ret = rte_eth_dev_configure(port->id, args->nb_rxq, args->nb_txq, &conf);
-	if (ret < 0)
-		return ret;
-	port->nb_rxd = args->nb_rxd;
-	port->nb_txd = args->nb_txd;
-	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->nb_rxd, &port->nb_txd);
+	return rte_eth_dev_configure(port->id, args->nb_rxq, args->nb_txq, &conf);
 }
 
 static int
@@ -184,6 +182,28 @@ ports_start(struct fwd *fwd)
 	return 0;
 }
 
+/**
+ * Free what a port has received since the workers stopped, at most what its rings hold: some
+ * virtual ports do not when they are closed. Drivers known to keep buffers are not asked, they may
+ * wait for frames.
+ */
+static void
+empty_queues(const struct fwd *fwd, const struct fwd_port *port)
+{
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	unsigned int q, total;
+	uint16_t n;
+
+	for (q = 0; q < fwd->args.nb_rxq && port->kept_rx == 0; q++) {
+		for (total = 0; total <= 2u * port->nb_rxd; total += n) {
+			n = rte_eth_rx_burst(port->id, q, pkts, FWD_MAX_BURST);
+			if (n == 0)
+				break;
+			mext_free_bulk(pkts, n);
+		}
+	}
+}
+
 void
 ports_close(struct fwd *fwd)
 {
@@ -194,6 +214,7 @@ ports_close(struct fwd *fwd)
 
 		if (port->started) {
 			rte_eth_stats_get(port->id, &port->stats);
+			empty_queues(fwd, port);
 			rte_eth_dev_stop(port->id);
 		}
 	}

@@ -102,6 +102,7 @@ assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 	fwd->lcores = rte_zmalloc("fwd_lcores", nb_workers * sizeof(*fwd->lcores), 0);
 	if (fwd->lcores == NULL)
 		goto no_memory;
+	fwd->nb_lcores = nb_workers;
 	RTE_LCORE_FOREACH_WORKER(lcore) {
 		l = &fwd->lcores[used++];
 		l->id = lcore;
@@ -116,7 +117,6 @@ assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 		l = pick_lcore(fwd->lcores, nb_workers, max, port_by_id(fwd, s->rx_port)->socket);
 		l->streams[l->nb_streams++] = s;
 	}
-	fwd->nb_lcores = nb_workers;
 	return 0;
 
 no_memory:

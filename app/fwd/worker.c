@@ -5,6 +5,14 @@
 
 #include "fwd.h"
 
+static bool
+is_external(const struct rte_mbuf *m)
+{
+	while (m != NULL && !RTE_MBUF_HAS_EXTBUF(m))
+		m = m->next;
+	return m != NULL;
+}
+
 /**
  * Replace external mbufs by copies with room of their own, for drivers that send the wrong bytes
  * otherwise. What can't be copied is dropped.
@@ -18,7 +26,7 @@ copy_external(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 
-		if (RTE_MBUF_HAS_EXTBUF(m)) {
+		if (is_external(m)) {
 			m = rte_pktmbuf_copy(m, s->copy_pool, 0, UINT32_MAX);
 			rte_pktmbuf_free(pkts[i]);
 			if (m == NULL) {
