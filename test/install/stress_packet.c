@@ -34,7 +34,6 @@ op_attach(struct worker *w)
 	struct rte_mbuf *m;
 	struct stamp s;
 	uint32_t skip;
-	int ret;
 
 	if (ref == NULL || !has_room(w, 0, 1))
 		return false;
@@ -42,12 +41,7 @@ op_attach(struct worker *w)
 		return true;
 	skip = 8 * (draw(w) % (ref->stamp.len / 8));
 	s = (struct stamp){ ref->stamp.id, ref->stamp.off + skip, ref->stamp.len - skip };
-	ret = mext_attach(m, ref->obj, s.off, s.len);
-	CHECK(w, ret == (IS_PAIR(ref->obj) ? -ENOTSUP : 0));
-	if (ret < 0) {
-		rte_pktmbuf_free(m);
-		return true;
-	}
+	CHECK(w, mext_attach(m, ref->obj, s.off, s.len) == 0);
 	keep_mbuf(w, m, s);
 	take_ref(w, ref);
 	return true;
@@ -69,7 +63,7 @@ op_attach_bulk(struct worker *w)
 	for (i = 0; i < n; i++) {
 		struct item *ref = same && i > 0 ? NULL : any_ref(w);
 
-		if (ref != NULL && (ref->stamp.off != 0 || IS_PAIR(ref->obj)))
+		if (ref != NULL && ref->stamp.off != 0)
 			return false;
 		storages[i] = ref != NULL ? ref->obj : storages[0];
 		s[i] = ref != NULL ? ref->stamp : s[0];
