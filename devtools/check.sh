@@ -15,6 +15,11 @@ results=$work/results
 steps=$results/steps
 declare -A outcome=()
 running=
+# Marks every process below here, and keeps their temporary files together. (Not below $work: the
+# names of sockets in there would be too long.)
+export MEXT_CHECK=$$
+TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/check.XXXXXX")
+export TMPDIR
 
 # Debian's Python: another one on PATH may lack pytest and scapy.
 python=/usr/bin/python3
@@ -29,6 +34,7 @@ end_step()
 	[ -z "$running" ] || { kill -TERM -- "-$running" && wait "$running"; } 2>/dev/null || :
 	# A build by root must not be in the way of the owner's next one.
 	[ ! -d "$work" ] || chown -R --reference=. "$work"
+	rm -rf "$TMPDIR"
 }
 trap end_step EXIT
 trap 'exit 129' HUP
@@ -113,23 +119,41 @@ junit_of_unit()
 	echo "$work/$1/meson-logs/testlog.junit.xml"
 }
 
-# What the tests could leave behind on this machine, a line each.
+# The links of this namespace, and the test namespaces whose maker has ended: those of runs that go
+# on at the same time have a living one.
 surroundings()
 {
+	local namespace maker
+
 	{
-		ip netns list | sed 's/^/namespace /'
 		ip -brief link | awk '{ print "link", $1 }'
-		pgrep -a '^(mext-|iperf3)' | sed 's/^/process /' || :
-		find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'mext-*'
+		for namespace in /run/netns/mext-*; do
+			maker=$(grep -oE '[0-9]+' <<<"$namespace" | head -n 1) || continue
+			[ -e "/proc/$maker" ] || echo "namespace ${namespace##*/}"
+		done
 	} | sort
+}
+
+# Print what the steps so far have left behind.
+left_over()
+{
+	local file
+
+	comm -13 <(echo "$before") <(surroundings)
+	for file in /proc/[0-9]*/environ; do
+		grep -qsz "^MEXT_CHECK=$$\$" "$file" || continue
+		echo "process ${file//[^0-9]/}: $(tr '\0' ' ' <"${file%environ}cmdline")"
+	done
+	find "$TMPDIR" -mindepth 1 -maxdepth 1 -name 'mext-*'
 }
 
 nothing_left()
 {
-	local new
+	local found
 
-	new=$(comm -13 <(echo "$before") <(surroundings))
-	[ -z "$new" ] || { echo "$new" && return 1; }
+	found=$(left_over)
+	echo "$found"
+	[ -z "$found" ]
 }
 
 rm -rf "$results"

@@ -55,6 +55,8 @@ export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -q -y -o DPkg::Lock::Timeout=300)
 # An update that fails is no reason to stop: the package lists may be good enough as they are.
 "${apt[@]}" update </dev/null || echo "packages: apt-get update failed, going on" >&2
+# What is half installed is in the way of everybody: whoever interrupts this waits for its end.
+trap '' HUP INT TERM
 if ! "${apt[@]}" install --no-install-recommends "${missing[@]}" </dev/null; then
 	echo "packages could not be installed (no network?): $command" >&2
 	exit 1

@@ -135,9 +135,11 @@ choose_eal_options()
 		size=${file##*hugepages-}
 		free=$((free + $(<"$file") * ${size%kB/*} / 1024))
 	done
-	memories=()
-	[ "$free" -lt "$megabytes" ] || memories+=(hugepages)
-	memories+=("no hugepages")
+	if [ "$free" -lt "$megabytes" ]; then
+		memories=("ordinary pages (fewer than $megabytes MB of hugepages are free)")
+	else
+		memories=(hugepages "ordinary pages")
+	fi
 }
 
 # Start mext-fwd on ports of driver $1, in memory $2, wait until it says that it forwards: $forwarder.
@@ -191,7 +193,7 @@ start_path()
 				! reach_other_host || return 0
 				stop INT "$forwarder" 10 || :
 			fi
-			say "net_$driver with $memory does not work here" >&2
+			say "net_$driver with ${memory%% (*} does not work here" >&2
 		done
 	done
 	return 1

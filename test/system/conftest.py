@@ -22,6 +22,12 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_unconfigure():
+    # Where the interruption hit a fixture that was cleaning up, pytest does not go on with it.
+    for network in list(Network.existing):
+        network.__exit__()
+
+
 def pytest_collection_modifyitems(items):
     if not BINARY.exists():
         pytest.exit(f"{BINARY} is missing: build first, or set MEXT_BUILD", returncode=3)
@@ -29,10 +35,11 @@ def pytest_collection_modifyitems(items):
 
 def missing_driver(driver):
     """Why ports of a driver cannot be had on this machine, or None."""
-    folder = subprocess.run(["pkg-config", "--variable=driverdir", "libdpdk"], check=False,
-                            capture_output=True, text=True).stdout.strip()
-    if folder and not list(pathlib.Path(folder).glob(f"librte_net_{driver}.so*")):
-        return f"this DPDK has no {driver} driver ({folder})"
+    libraries = subprocess.run(["pkg-config", "--variable=libdir", "libdpdk"], check=False,
+                               capture_output=True, text=True).stdout.strip()
+    folders = list(pathlib.Path(libraries or "/none", "dpdk").glob("pmds-*"))
+    if folders and not any(list(folder.glob(f"librte_net_{driver}.so*")) for folder in folders):
+        return f"this DPDK has no {driver} driver in {folders[0]}"
     if driver == "af_xdp":
         try:
             socket.socket(AF_XDP, socket.SOCK_RAW).close()

@@ -100,6 +100,7 @@ class Network:
     """NAME-a [host0] <-> [port0] NAME-fwd [port1] <-> [host0] NAME-b"""
 
     made = 0
+    existing = set()
 
     def __init__(self):
         Network.made += 1
@@ -109,6 +110,7 @@ class Network:
         self.wires = ()
 
     def __enter__(self):
+        Network.existing.add(self)
         try:
             subprocess.run([NETNS, "up", self.name], check=True)
             self.wires = tuple(Wire(host, "host0") for host in self.hosts)
@@ -123,6 +125,7 @@ class Network:
         for wire in self.wires:
             wire.close()
         subprocess.run([NETNS, "down", self.name], check=True)
+        Network.existing.discard(self)
 
     def link(self, namespace, name):
         shown = subprocess.run(
