@@ -102,9 +102,9 @@ take_back_from_drivers(struct fwd *fwd)
 	uint64_t limit = 0;
 	unsigned int i, taken;
 
+	/* What they have sent they have freed, so it is no more than they receive into. */
 	for (i = 0; i < fwd->nb_ports; i++)
-		limit += (uint64_t)fwd->args.nb_rxq * fwd->ports[i].kept_rx +
-			 (uint64_t)fwd->args.nb_txq * fwd->ports[i].kept_tx;
+		limit += (uint64_t)fwd->args.nb_rxq * fwd->ports[i].kept_rx;
 	if (limit == 0 || held_by_streams(fwd) != 0)
 		return;
 	for (i = 0; i < RTE_MAX_NUMA_NODES; i++) {

@@ -22,7 +22,7 @@ struct fwd_port {
 	char driver[RTE_DEV_NAME_MAX_LEN];
 	bool copy_external; /* its driver sends wrong bytes from external buffers */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
-	uint32_t kept_tx; /* the same, at most, each tx queue */
+	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
 	uint16_t nb_rxd; /* as adjusted to the driver's limits */
 	uint16_t nb_txd;
 	struct rte_ether_addr addr;

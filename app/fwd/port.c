@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_version.h>
 
@@ -23,7 +24,7 @@ static const struct quirk {
 			.fixed_in = RTE_VERSION_NUM(26, 3, 0, 0),
 			.copy_external = true,
 			.why = "before DPDK 26.03 it sends wrong bytes from external buffers: sending copies" },
-	/* Its memory shared with the kernel holds 2,048 for receiving, and up to that many sent. */
+	/* Its memory shared with the kernel holds 2,048 for receiving, and sent ones for a while. */
 	{ .driver = "net_af_xdp", .fixed_in = UINT_MAX, .kept_rx = 2048, .kept_tx = 4096 },
 };
 
@@ -185,15 +186,22 @@ ports_start(struct fwd *fwd)
 /**
  * Free what a port has received since the workers stopped, at most what its rings hold: some
  * virtual ports do not when they are closed. Drivers known to keep buffers are not asked, they may
- * wait for frames.
+ * wait for frames; they are made to free what they have sent.
  */
 static void
 empty_queues(const struct fwd *fwd, const struct fwd_port *port)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	const unsigned int sent_tries = 10; /* a millisecond each, for what is on its way */
 	unsigned int q, total;
 	uint16_t n;
 
+	for (q = 0; q < fwd->args.nb_txq && port->kept_rx > 0; q++) {
+		for (total = 0; total < sent_tries; total++) {
+			rte_eth_tx_burst(port->id, q, pkts, 0);
+			rte_delay_us_sleep(1000);
+		}
+	}
 	for (q = 0; q < fwd->args.nb_rxq && port->kept_rx == 0; q++) {
 		for (total = 0; total <= 2u * port->nb_rxd; total += n) {
 			n = rte_eth_rx_burst(port->id, q, pkts, FWD_MAX_BURST);
