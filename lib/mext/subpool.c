@@ -96,14 +96,16 @@ mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind)
 struct data {
 	struct rte_mempool *mp;
 	size_t size;
+	bool short_of; /* its handler gave fewer than it was filled with */
 };
 
 static void
-take_data(struct mext_storage *storage, const struct data *data)
+take_data(struct mext_storage *storage, struct data *data)
 {
-	int ret = rte_mempool_get(data->mp, &storage->base);
-
-	RTE_VERIFY(ret == 0); /* there are as many as storages */
+	if (rte_mempool_get(data->mp, &storage->base) < 0) {
+		data->short_of = true;
+		return;
+	}
 	storage->iova = rte_mempool_virt2iova(storage->base);
 	storage->len = data->size;
 }
@@ -128,7 +130,7 @@ init_wrap(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned i
 static void
 init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 {
-	const struct data *data = arg;
+	struct data *data = arg;
 	struct rte_mbuf *m = obj;
 	struct mext_storage *storage;
 
@@ -250,5 +252,10 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 	((struct sub_priv *)rte_mempool_get_priv(sub->mp[kind]))->pool = pool;
 	data.mp = sub->data[kind];
 	rte_mempool_obj_iter(sub->mp[kind], kind_init(kind), &data);
+	if (data.short_of) {
+		MEXT_LOG(ERR, "pool %s: mempool %s gives fewer objects than the %u it was filled with",
+				pool->name, data.mp->name, data.mp->size);
+		return -ENOMEM;
+	}
 	return 0;
 }
