@@ -184,6 +184,57 @@ test_create_each_allocation_failing_leaves_nothing(void **state)
 	assert_int_equal(mext_pool_destroy(pool), 0);
 }
 
+/** A mempool handler that takes objects and gives none. */
+static int
+stingy_enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+	(void)objs;
+	mp->pool_id += n;
+	return 0;
+}
+
+static int
+stingy_dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	(void)mp;
+	(void)objs;
+	(void)n;
+	return -ENOBUFS;
+}
+
+static int
+stingy_alloc(struct rte_mempool *mp)
+{
+	mp->pool_id = 0;
+	return 0;
+}
+
+static unsigned int
+stingy_count(const struct rte_mempool *mp)
+{
+	return mp->pool_id;
+}
+
+static struct rte_mempool_ops stingy = {
+	.name = "stingy",
+	.alloc = stingy_alloc,
+	.enqueue = stingy_enqueue,
+	.dequeue = stingy_dequeue,
+	.get_count = stingy_count,
+};
+RTE_MEMPOOL_REGISTER_OPS(stingy);
+
+static void
+test_create_with_handler_short_of_objects_leaves_nothing(void **state)
+{
+	struct mext_pool_conf conf;
+
+	(void)state;
+	world_conf(&conf);
+	conf.ops_name = "stingy";
+	assert_no_memory(&conf, "gives fewer objects than the 32 it was filled with");
+}
+
 int
 main(void)
 {
@@ -192,6 +243,7 @@ main(void)
 		cmocka_unit_test(test_create_too_many_of_each_kind_is_refused_and_named),
 		cmocka_unit_test(test_create_too_large_objects_is_refused),
 		cmocka_unit_test(test_create_each_allocation_failing_leaves_nothing),
+		cmocka_unit_test(test_create_with_handler_short_of_objects_leaves_nothing),
 	};
 
 	if (eal_start() < 0)
