@@ -48,6 +48,11 @@ struct mext_stats {
 	uint64_t returns_bulk; /**< storages that came back by mext's own calls, no callback */
 	uint64_t bad_releases; /**< refused drops of more references than exist: bugs. Of packets freed twice
 				  nothing is seen: while free they stand at 1, as DPDK wants */
+	/**
+	 * Wrapped memory whose last reference was dropped in another process than the one that wrapped
+	 * it: its callback was not called.
+	 */
+	uint64_t missed_callbacks;
 	uint32_t nb_kinds; /**< entries in kinds */
 	struct mext_kind_stats kinds[MEXT_STATS_MAX_KINDS]; /**< only those the pool has */
 };

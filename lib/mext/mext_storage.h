@@ -154,6 +154,11 @@ void mext_storage_release_bulk(struct mext_storage *const *storages, unsigned in
  * block. Until it returns the storage counts as outstanding, and its header can't be had again: to
  * wrap from inside the callback, the pool needs one header more.
  *
+ * It is called in the process that wrapped the memory, never in another one, where its address means
+ * nothing: if the last reference is dropped in another process, the header goes back, the memory does
+ * not (counted in mext_stats.missed_callbacks, logged once). Who lends memory to other processes keeps
+ * a reference until it is the only one (mext_storage_refcnt() is 1), and drops it then.
+ *
  * @param addr  the memory, as given to mext_storage_wrap()
  * @param len  its length in bytes
  * @param arg1  first argument, as given

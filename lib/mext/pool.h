@@ -38,6 +38,7 @@ struct lcore_counters {
 	uint64_t returns_callback;
 	uint64_t returns_bulk;
 	uint64_t bad_releases;
+	uint64_t missed_callbacks;
 } __rte_cache_aligned;
 
 /** The mempools of one NUMA socket; NULL where the pool has none of a kind. */

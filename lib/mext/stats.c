@@ -65,6 +65,7 @@ mext_stats_get(const struct mext_pool *pool, struct mext_stats *stats)
 		ADD(returns_callback);
 		ADD(returns_bulk);
 		ADD(bad_releases);
+		ADD(missed_callbacks);
 	}
 #undef ADD
 	add_levels(pool, stats);

@@ -18,6 +18,7 @@ struct wrapped {
 	struct mext_storage storage;
 	void *arg1 __rte_cache_aligned;
 	void *arg2;
+	uint64_t callbacks_id; /* whose table */
 	uint32_t free_cb;
 };
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_memory.h>
 #include <rte_spinlock.h>
@@ -20,6 +21,8 @@
 #define MAX_CALLBACKS 255
 static mext_free_cb_t callbacks[MAX_CALLBACKS];
 static uint32_t nb_callbacks;
+/* Which process's table this is, drawn at start. Not the pid: containers each have a 1. */
+static uint64_t callbacks_id;
 static rte_spinlock_t callbacks_lock = RTE_SPINLOCK_INITIALIZER;
 
 /** Stands for "nobody to call". */
@@ -34,6 +37,12 @@ find_callback(mext_free_cb_t cb)
 	for (i = 0; i < n && callbacks[i] != cb; i++)
 		;
 	return i < n ? i : NO_CALLBACK;
+}
+
+RTE_INIT(draw_callbacks_id)
+{
+	if (getentropy(&callbacks_id, sizeof(callbacks_id)) < 0)
+		callbacks_id = rte_rdtsc();
 }
 
 static uint32_t
@@ -134,6 +143,7 @@ mext_storage_wrap(
 	w->storage.len = wrap->len;
 	w->storage.iova = iova;
 	w->free_cb = index;
+	w->callbacks_id = callbacks_id;
 	w->arg1 = wrap->arg1;
 	w->arg2 = wrap->arg2;
 	ref_store(&w->storage.shinfo, 1);
@@ -142,11 +152,30 @@ mext_storage_wrap(
 	return 0;
 }
 
+static __rte_noinline void
+missed(const struct wrapped *w)
+{
+	static uint8_t logged;
+
+	count_add(pool_of(w->storage.mp), COUNTER(missed_callbacks), 1);
+	if (__atomic_exchange_n(&logged, 1, __ATOMIC_RELAXED) == 0)
+		MEXT_LOG(ERR,
+				"pool %s: the last reference on wrapped memory %p is dropped in "
+				"another process than the one that wrapped it: its callback can't be "
+				"called here, and is not (further ones are counted only)",
+				pool_of(w->storage.mp)->name, w->storage.base);
+}
+
 void
 mextp_wrap_give_back(struct mext_storage *storage)
 {
 	const struct wrapped *w = (const struct wrapped *)storage;
 
-	if (w->free_cb != NO_CALLBACK)
+	if (w->free_cb == NO_CALLBACK)
+		return;
+	/* An index into another process's table says nothing here. */
+	if (likely(w->callbacks_id == callbacks_id))
 		callbacks[w->free_cb](storage->base, storage->len, w->arg1, w->arg2);
+	else
+		missed(w);
 }

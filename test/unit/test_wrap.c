@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capture.h"
 #include "kinds.h"
+#include "storage.h"
 
 static struct {
 	unsigned int calls;
@@ -273,6 +274,30 @@ test_wrap_callback_may_use_the_pool(void **state)
 	assert_int_equal(seen.calls, 2);
 }
 
+static void
+test_last_drop_of_wrap_of_other_process_calls_nothing(void **state)
+{
+	struct world *w = *state;
+	struct mext_storage *storage = world_wrap(w, 10);
+	struct wrapped *wrapped = (struct wrapped *)storage;
+	void *addr = mext_storage_data(storage);
+	struct mext_stats before = stats_of(w->pool);
+
+	wrapped->callbacks_id ^= 2;
+	wrapped->free_cb = 200; /* no entry of this process's table */
+	capture_start();
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	assert_non_null(strstr(capture_stop(), "another process than the one that wrapped it"));
+	assert_counted(w->pool, &before, .releases = 1, .returns_bulk = 1, .missed_callbacks = 1);
+	assert_int_equal(w->wraps_freed, 0);
+	free(addr);
+	w->wraps_live--;
+
+	/* Its header is as new. */
+	assert_int_equal(mext_storage_release(world_wrap(w, 10), 1), 0);
+	assert_int_equal(w->wraps_freed, 1);
+}
+
 int
 main(void)
 {
@@ -287,6 +312,7 @@ main(void)
 		world_test(test_wrap_no_header_left_is_refused_unchanged),
 		world_test(test_wrap_bad_range_is_invalid_and_logged),
 		world_test(test_wrap_callback_may_use_the_pool),
+		world_test(test_last_drop_of_wrap_of_other_process_calls_nothing),
 	};
 
 	if (eal_start() < 0)

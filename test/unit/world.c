@@ -221,7 +221,7 @@ assert_counters(const struct mext_pool *pool, const struct mext_stats *before,
 {
 	static const char *const names[] = { "allocs", "alloc_failures", "remote_allocs",
 		"header_allocs", "header_failures", "attaches", "detaches", "releases",
-		"returns_callback", "returns_bulk", "bad_releases" };
+		"returns_callback", "returns_bulk", "bad_releases", "missed_callbacks" };
 	const struct mext_stats now = stats_of(pool);
 	const uint64_t *a = (const uint64_t *)before;
 	const uint64_t *b = (const uint64_t *)&now;
