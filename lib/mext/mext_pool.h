@@ -15,7 +15,17 @@
  * | destroy         | only alone: no other call on the pool, no mbuf of it in use |
  * | everything else | yes, any threads                                            |
  *
- * Pools live in the process that made them: in a secondary process create and lookup are -ENOTSUP.
+ * A pool is in memory that all processes of a DPDK application share. The primary process creates
+ * and destroys it; a secondary one finds it by name and then uses it with every other call, at the
+ * same time as the primary. "Alone" and "any threads" are over all processes. What a secondary must
+ * have in common with the primary, lookup checks:
+ *
+ * - libmext at the same address (storages name its functions): the same shared library, and both
+ *   programs started without address space randomisation (setarch -R);
+ * - mempool handlers registered in the same order: the same drivers linked, the same -d options.
+ *
+ * What it can't check: processes need disjoint lcore ids (-l, --lcores). Caches and counters are
+ * one for each lcore id, and are written without atomics.
  */
 
 #include <stddef.h>
@@ -128,12 +138,14 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
 /**
  * Create a pool.
  *
- * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in the process
+ * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in all processes of the application; the
+ *   memzone "mext.<name>" is the pool's
  * @param conf  what it is made of; read, not kept
  * @param pool  the pool; unchanged on failure
  * @return 0; -EINVAL: a number is out of range or the mempool handler is unknown (the log names
- *   the field and the range); -EEXIST: the name is taken; -ENOMEM: not enough memory, nothing is
- *   left behind; -ENOTSUP: this is a secondary process; -EPROTO: the program was built with other
+ *   the field and the range); -EEXIST: the name is taken, or another thread is creating a pool of that
+ *   name; -ENOMEM: not enough memory, nothing is left behind; -ENOTSUP: this is a secondary process,
+ *   whose mempools the primary's drivers would not be told of; -EPROTO: the program was built with other
  *   headers than this library.
  *
  * Thread safety: any thread, after rte_eal_init().
@@ -149,25 +161,43 @@ mext_pool_create(const char *name, const struct mext_pool_conf *conf, struct mex
  * Destroy a pool that has nothing outstanding.
  *
  * @param pool  the pool, NULL allowed
- * @return 0; -EBUSY: objects are outstanding, the log says how many of which class, nothing has
- *   changed.
+ * @return 0; -EBUSY: objects are outstanding, the log says how many of which class; -ENOTSUP: this
+ *   is a secondary process. On failure nothing has changed.
  *
- * Thread safety: alone; stop and close the ports that use it before.
+ * Thread safety: alone in all processes: a secondary that found the pool must not use it any more,
+ *   and nobody looks it up for use. Stop and close the ports that use it before.
  * Ownership: the pool is gone on success.
  */
 int mext_pool_destroy(struct mext_pool *pool);
 
 /**
- * Find a pool by name.
+ * mext_pool_lookup() with the caller's view of the ABI; call that instead.
+ *
+ * Thread safety: as mext_pool_lookup().
+ * Ownership: as mext_pool_lookup().
+ */
+int mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi);
+
+/**
+ * Find a pool by name, in the process that created it or in another one.
  *
  * @param name  as given to mext_pool_create()
  * @param pool  the pool; unchanged on failure
- * @return 0; -ENOENT: no such pool; -EINVAL: no name; -ENOTSUP: this is a secondary process.
+ * @return 0; -ENOENT: no such pool, or not complete yet; -EINVAL: no name;
+ *   -EPROTO: a mempool of it has a handler that is another one, or none, in this process, or the
+ *   pool was made by another build of the library, or the program was built with other headers than
+ *   this library; -ENOTSUP: the library is at another address in this process. But for -ENOENT the
+ *   log says what differs and what to do.
  *
- * Thread safety: any thread.
+ * Thread safety: any thread, after rte_eal_init(); also while pools are created and destroyed, here
+ *   and in other processes.
  * Ownership: none is given; the creator destroys it.
  */
-int mext_pool_lookup(const char *name, struct mext_pool **pool);
+static inline int
+mext_pool_lookup(const char *name, struct mext_pool **pool)
+{
+	return mext_pool_lookup_abi(name, pool, MEXT_ABI_VERSION);
+}
 
 /**
  * @param pool  the pool

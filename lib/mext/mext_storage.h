@@ -40,7 +40,7 @@ struct mext_pool;
 
 /**
  * Version of what inline functions see: struct mext_storage and the configuration of a pool.
- * A program built with another version gets -EPROTO from mext_pool_create().
+ * A program built with another version gets -EPROTO from mext_pool_create() and mext_pool_lookup().
  */
 #define MEXT_ABI_VERSION 1
 

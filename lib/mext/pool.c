@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_malloc.h>
 
 #include <mext.h>
 
 #include "log.h"
 #include "pool.h"
+#include "registry.h"
 
 RTE_LOG_REGISTER(mext_logtype, lib.mext, NOTICE);
-
-/* Pools of this process, by name. Create, destroy and lookup only: never on the packet path. */
-static TAILQ_HEAD(, mext_pool) pools = TAILQ_HEAD_INITIALIZER(pools);
-static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
 
 const char *
 mext_version(void)
@@ -25,26 +19,17 @@ mext_version(void)
 	return MEXT_VERSION;
 }
 
+/** The memory of mempools, and the drivers that are told of it, are the primary process's. */
 static int
-refuse_secondary(const char *what)
+refuse_secondary(const char *what, const char *name)
 {
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return 0;
-	MEXT_LOG(ERR, "%s: pools are not shared between processes, use them in the primary process",
-			what);
+	MEXT_LOG(ERR,
+			"%s: pool %s: this is a secondary process, only the primary creates and "
+			"destroys pools",
+			what, name);
 	return -ENOTSUP;
-}
-
-static struct mext_pool *
-find(const char *name)
-{
-	struct mext_pool *pool;
-
-	TAILQ_FOREACH(pool, &pools, next) {
-		if (strcmp(pool->name, name) == 0)
-			return pool;
-	}
-	return NULL;
 }
 
 static void
@@ -57,7 +42,7 @@ pool_free(struct mext_pool *pool)
 			rte_mempool_free(pool->sub[i].mp[kind]);
 			rte_mempool_free(pool->sub[i].data[kind]);
 		}
-	rte_free(pool);
+	mextp_registry_free(pool);
 }
 
 static int
@@ -84,36 +69,25 @@ create_mempools(struct mext_pool *pool, uint32_t socket_mask)
 	return 0;
 }
 
-/** With the lock held. */
 static int
 create(const char *name, const struct mext_pool_conf *conf, struct mext_pool **pool)
 {
 	struct mext_pool *made;
 	int ret;
 
-	if (find(name) != NULL) {
-		MEXT_LOG(ERR, "pool %s exists already", name);
-		return -EEXIST;
-	}
-	made = rte_zmalloc("mext_pool", sizeof(*made), RTE_CACHE_LINE_SIZE);
-	if (made == NULL) {
-		MEXT_LOG(ERR,
-				"pool %s: no memory for the pool itself (%zu bytes): reserve more "
-				"hugepages or raise EAL's -m",
-				name, sizeof(*made));
-		return -ENOMEM;
-	}
-	memcpy(made->name, name, strlen(name) + 1);
+	ret = mextp_registry_reserve(name, &made);
+	if (ret < 0)
+		return ret;
 	made->conf = *conf;
 	ret = create_mempools(
 			made, conf->socket_mask != 0 ? conf->socket_mask : mextp_sockets_in_use());
-	made->conf.ops_name = NULL; /* the caller's string may go now */
+	made->conf.ops_name = NULL; /* the caller's string may go now, and is the caller's only */
 	if (ret < 0) {
 		pool_free(made);
 		return ret;
 	}
 	mextp_sockets_order(made);
-	TAILQ_INSERT_TAIL(&pools, made, next);
+	mextp_registry_publish(made);
 	*pool = made;
 	return 0;
 }
@@ -141,15 +115,10 @@ mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf, struct
 		MEXT_LOG(ERR, "pool %s: %s is NULL", name, conf == NULL ? "conf" : "pool");
 		return -EINVAL;
 	}
-	ret = refuse_secondary("mext_pool_create");
+	ret = refuse_secondary("mext_pool_create", name);
 	if (ret == 0)
 		ret = mextp_conf_check(name, conf);
-	if (ret < 0)
-		return ret;
-	pthread_mutex_lock(&pools_lock);
-	ret = create(name, conf, pool);
-	pthread_mutex_unlock(&pools_lock);
-	return ret;
+	return ret < 0 ? ret : create(name, conf, pool);
 }
 
 int
@@ -157,11 +126,13 @@ mext_pool_destroy(struct mext_pool *pool)
 {
 	uint64_t total, in_use, cached;
 	unsigned int kind;
-	int ret = 0;
+	int ret;
 
 	if (pool == NULL)
 		return 0;
-	pthread_mutex_lock(&pools_lock);
+	ret = refuse_secondary("mext_pool_destroy", pool->name);
+	if (ret < 0)
+		return ret;
 	for (kind = 0; kind < NB_KINDS; kind++) {
 		mextp_pool_level(pool, kind, &total, &in_use, &cached);
 		if (in_use == 0)
@@ -175,33 +146,27 @@ mext_pool_destroy(struct mext_pool *pool)
 		ret = -EBUSY;
 	}
 	if (ret == 0) {
-		TAILQ_REMOVE(&pools, pool, next);
+		mextp_registry_withdraw(pool);
 		pool_free(pool);
 	}
-	pthread_mutex_unlock(&pools_lock);
 	return ret;
 }
 
 int
-mext_pool_lookup(const char *name, struct mext_pool **pool)
+mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi)
 {
-	struct mext_pool *found;
-	int ret;
-
+	if (abi != MEXT_ABI_VERSION) {
+		MEXT_LOG(ERR,
+				"the program was built for ABI %" PRIu32
+				", this library is ABI %u: rebuild it with this library's headers",
+				abi, MEXT_ABI_VERSION);
+		return -EPROTO;
+	}
 	if (name == NULL || pool == NULL) {
 		MEXT_LOG(ERR, "mext_pool_lookup: %s is NULL", name == NULL ? "name" : "pool");
 		return -EINVAL;
 	}
-	ret = refuse_secondary("mext_pool_lookup");
-	if (ret < 0)
-		return ret;
-	pthread_mutex_lock(&pools_lock);
-	found = find(name);
-	pthread_mutex_unlock(&pools_lock);
-	if (found == NULL)
-		return -ENOENT;
-	*pool = found;
-	return 0;
+	return mextp_registry_find(name, pool);
 }
 
 const char *

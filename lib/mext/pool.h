@@ -5,7 +5,6 @@
 /** @file What a pool is inside: for every socket a mempool of each kind, and counters a lcore. */
 
 #include <stdbool.h>
-#include <sys/queue.h>
 
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -55,14 +54,33 @@ struct socket_order {
 	uint8_t index[MAX_SOCKETS];
 };
 
+/** Functions of the library that shared infos name, as addresses in the process that made them. */
+struct code {
+	rte_mbuf_extbuf_free_callback_t storage;
+	rte_mbuf_extbuf_free_callback_t pair;
+	rte_mbuf_extbuf_free_callback_t wrap;
+};
+
+/**
+ * What a process that finds a pool looks at before it believes the rest. The first three are where
+ * they are in every build of the library, whatever its ABI.
+ */
+struct pool_id {
+	uint64_t published; /* see registry.c */
+	uint32_t abi;
+	uint32_t size; /* of struct mext_pool */
+	struct code code;
+};
+
+/** In memory that processes share: but for id.code, no address in it is one that only one of them has. */
 struct mext_pool {
+	struct pool_id id;
 	char name[MEXT_POOL_NAME_MAX + 1];
 	struct mext_pool_conf conf;
 	unsigned int nb_sockets;
 	struct socket_pools sub[MAX_SOCKETS];
 	struct socket_order order[MAX_SOCKETS + 1]; /* the last: callers without a socket */
 	const struct socket_order *only_order; /* of all callers, on a machine with one socket */
-	TAILQ_ENTRY(mext_pool) next;
 	/* The last set is shared by all threads without an lcore id. */
 	struct lcore_counters counters[RTE_MAX_LCORE + 1];
 };
@@ -71,6 +89,7 @@ struct mext_pool {
 struct sub_priv {
 	struct rte_pktmbuf_pool_private mbuf; /* first: DPDK reads it in mempools of mbufs */
 	struct mext_pool *pool;
+	char ops_name[RTE_MEMPOOL_OPS_NAMESIZE]; /* its handler's, whose index differs by process */
 };
 
 static inline struct mext_pool *

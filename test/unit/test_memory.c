@@ -5,14 +5,17 @@
  */
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_memzone.h>
 
 #include "capture.h"
 #include "world.h"
 
 #define NAME "poor"
 
-void *__real_rte_zmalloc(const char *type, size_t size, unsigned int align);
-void *__wrap_rte_zmalloc(const char *type, size_t size, unsigned int align);
+const struct rte_memzone *__real_rte_memzone_reserve_aligned(
+		const char *name, size_t len, int socket, unsigned int flags, unsigned int align);
+const struct rte_memzone *__wrap_rte_memzone_reserve_aligned(
+		const char *name, size_t len, int socket, unsigned int flags, unsigned int align);
 struct rte_mempool *__real_rte_mempool_create_empty(const char *name, unsigned int n,
 		unsigned int elt_size, unsigned int cache_size, unsigned int private_size,
 		int socket, unsigned int flags);
@@ -33,10 +36,15 @@ fails_now(void)
 	return fail_after-- == 0;
 }
 
-void *
-__wrap_rte_zmalloc(const char *type, size_t size, unsigned int align)
+const struct rte_memzone *
+__wrap_rte_memzone_reserve_aligned(
+		const char *name, size_t len, int socket, unsigned int flags, unsigned int align)
 {
-	return fails_now() ? NULL : __real_rte_zmalloc(type, size, align);
+	if (fails_now()) {
+		rte_errno = ENOMEM;
+		return NULL;
+	}
+	return __real_rte_memzone_reserve_aligned(name, len, socket, flags, align);
 }
 
 struct rte_mempool *

@@ -2,18 +2,6 @@
 #include "capture.h"
 #include "kinds.h"
 
-enum rte_proc_type_t __real_rte_eal_process_type(void);
-enum rte_proc_type_t __wrap_rte_eal_process_type(void);
-
-static bool secondary;
-
-/** A secondary process, without the hugepages and files that a real one needs. */
-enum rte_proc_type_t
-__wrap_rte_eal_process_type(void)
-{
-	return secondary ? RTE_PROC_SECONDARY : __real_rte_eal_process_type();
-}
-
 static void
 test_create_then_lookup_finds_it_until_destroyed(void **state)
 {
@@ -202,25 +190,6 @@ test_create_unknown_handler_is_invalid_and_named(void **state)
 }
 
 static void
-test_create_and_lookup_in_secondary_are_not_supported(void **state)
-{
-	struct mext_pool *const mark = (void *)1, *pool = mark;
-	struct world *w = *state;
-	struct mext_pool_conf conf;
-
-	world_conf(&conf);
-	secondary = true;
-	capture_start();
-	assert_int_equal(mext_pool_create("a", &conf, &pool), -ENOTSUP);
-	assert_non_null(strstr(capture_stop(), "not shared between processes"));
-	capture_start();
-	assert_int_equal(mext_pool_lookup(mext_pool_name(w->pool), &pool), -ENOTSUP);
-	assert_non_null(strstr(capture_stop(), "not shared between processes"));
-	secondary = false;
-	assert_ptr_equal(pool, mark);
-}
-
-static void
 test_lookup_null_is_invalid(void **state)
 {
 	struct mext_pool *const mark = (void *)1, *pool = mark;
@@ -380,7 +349,6 @@ main(void)
 		cmocka_unit_test(test_create_other_abi_is_refused),
 		cmocka_unit_test(test_create_handler_stack_works),
 		cmocka_unit_test(test_create_unknown_handler_is_invalid_and_named),
-		world_test(test_create_and_lookup_in_secondary_are_not_supported),
 		cmocka_unit_test(test_lookup_null_is_invalid),
 		world_test(test_destroy_with_object_of_each_kind_out_is_busy_and_named),
 		world_test(test_destroy_with_header_freed_but_storage_held_is_busy),

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a secondary process may do with pools, and which pools it must not get. Here it is simulated:
+ * by wrapping calls, and by changing what a pool says of the process that made it, or DPDK's table
+ * of this one. Real processes are in test/install.
+ */
+#include <rte_launch.h>
+#include <rte_memzone.h>
+
+#include "capture.h"
+#include "pool.h"
+#include "world.h"
+
+enum rte_proc_type_t __real_rte_eal_process_type(void);
+enum rte_proc_type_t __wrap_rte_eal_process_type(void);
+int __real_rte_mempool_populate_default(struct rte_mempool *mp);
+int __wrap_rte_mempool_populate_default(struct rte_mempool *mp);
+
+#define NAME "shared"
+
+static bool secondary;
+static int (*during_creation)(void);
+
+enum rte_proc_type_t
+__wrap_rte_eal_process_type(void)
+{
+	return secondary ? RTE_PROC_SECONDARY : __real_rte_eal_process_type();
+}
+
+int
+__wrap_rte_mempool_populate_default(struct rte_mempool *mp)
+{
+	int ret = during_creation != NULL ? during_creation() : 0;
+
+	return ret < 0 ? ret : __real_rte_mempool_populate_default(mp);
+}
+
+static void
+assert_refused(const char *name, int error, const char *const *says, unsigned int n)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	const char *log;
+	unsigned int i;
+
+	capture_start();
+	assert_int_equal(mext_pool_lookup(name, &pool), error);
+	log = capture_stop();
+	assert_ptr_equal(pool, mark);
+	for (i = 0; i < n; i++)
+		if (strstr(log, says[i]) == NULL)
+			fail_msg("expected '%s' in '%s'", says[i], log);
+}
+
+#define assert_lookup_refused(name, error, ...)                           \
+	assert_refused(name, error, (const char *const[]){ __VA_ARGS__ }, \
+			RTE_DIM(((const char *const[]){ __VA_ARGS__ })))
+
+static void
+assert_found(struct world *w)
+{
+	struct mext_pool *found = NULL;
+
+	assert_int_equal(mext_pool_lookup(mext_pool_name(w->pool), &found), 0);
+	assert_ptr_equal(found, w->pool);
+}
+
+static void
+test_create_and_destroy_in_secondary_are_not_supported(void **state)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	struct world *w = *state;
+	struct mext_pool_conf conf;
+
+	world_conf(&conf);
+	secondary = true;
+	capture_start();
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), -ENOTSUP);
+	assert_non_null(strstr(capture_stop(), "pool shared: this is a secondary process"));
+	assert_ptr_equal(pool, mark);
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+	capture_start();
+	assert_int_equal(mext_pool_destroy(w->pool), -ENOTSUP);
+	assert_non_null(strstr(capture_stop(), "this is a secondary process"));
+	assert_int_equal(mext_pool_destroy(NULL), 0);
+	assert_found(w);
+	secondary = false;
+	assert_int_equal(mext_storage_release(world_storage(w, 1), 1), 0);
+}
+
+static void
+test_lookup_in_secondary_finds_pool(void **state)
+{
+	struct world *w = *state;
+
+	secondary = true;
+	assert_found(w);
+	secondary = false;
+}
+
+/** While a pool is made: it is neither found, nor made twice. */
+static int
+look_and_create(void)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	struct mext_pool_conf conf;
+
+	world_conf(&conf);
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+	capture_start();
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), -EEXIST);
+	assert_non_null(strstr(capture_stop(), "pool shared exists already"));
+	assert_ptr_equal(pool, mark);
+	return 0;
+}
+
+static void
+test_lookup_during_creation_does_not_find(void **state)
+{
+	struct mext_pool *pool, *found;
+	struct mext_pool_conf conf;
+
+	(void)state;
+	world_conf(&conf);
+	during_creation = look_and_create;
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+	during_creation = NULL;
+	assert_int_equal(mext_pool_lookup(NAME, &found), 0);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
+static void
+test_lookup_of_memzone_that_is_no_pool_does_not_find(void **state)
+{
+	static const size_t sizes[] = { 8, sizeof(struct mext_pool) };
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	const struct rte_memzone *mz;
+	struct mext_pool_conf conf;
+	unsigned int i;
+
+	(void)state;
+	world_conf(&conf);
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		mz = rte_memzone_reserve("mext." NAME, sizes[i], SOCKET_ID_ANY, 0);
+		assert_non_null(mz);
+		memset(mz->addr, 0xff, sizes[i]);
+		assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+		capture_start();
+		assert_int_equal(mext_pool_create(NAME, &conf, &pool), -EEXIST);
+		assert_non_null(strstr(capture_stop(), "exists already"));
+		assert_ptr_equal(pool, mark);
+		assert_int_equal(rte_memzone_free(mz), 0);
+	}
+}
+
+static void
+test_lookup_of_longer_name_does_not_find(void **state)
+{
+	static const char name[] =
+			"12345678901234567890123456"; /* a memzone's name ends after 26 */
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+
+	(void)state;
+	assert_int_equal(mext_pool_lookup(name, &pool), -ENOENT);
+	assert_int_equal(mext_pool_lookup("", &pool), -ENOENT);
+	assert_ptr_equal(pool, mark);
+}
+
+static void
+test_lookup_by_program_of_other_abi_is_refused(void **state)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	struct world *w = *state;
+
+	capture_start();
+	assert_int_equal(mext_pool_lookup_abi(mext_pool_name(w->pool), &pool, MEXT_ABI_VERSION + 1),
+			-EPROTO);
+	assert_non_null(strstr(capture_stop(), "rebuild it"));
+	assert_ptr_equal(pool, mark);
+}
+
+static void
+test_lookup_pool_of_other_build_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct pool_id *id = &w->pool->id;
+	const char *name = mext_pool_name(w->pool);
+
+	id->abi++;
+	assert_lookup_refused(name, -EPROTO, name, "ABI 2", "use the same libmext");
+	id->abi--;
+	id->size -= 64;
+	assert_lookup_refused(name, -EPROTO, name, "use the same libmext");
+	id->size += 64;
+	assert_found(w);
+}
+
+static void
+test_lookup_with_library_elsewhere_is_not_supported(void **state)
+{
+	struct world *w = *state;
+	struct code *code = &w->pool->id.code, right = *code;
+	rte_mbuf_extbuf_free_callback_t *const each[] = { &code->storage, &code->pair,
+		&code->wrap };
+	const char *name = mext_pool_name(w->pool);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(each); i++) {
+		*each[i] = (rte_mbuf_extbuf_free_callback_t)0x1000;
+		assert_lookup_refused(name, -ENOTSUP, name, "another address", "setarch -R");
+		*code = right;
+	}
+	assert_found(w);
+}
+
+static void
+test_lookup_with_handler_of_other_name_is_refused(void **state)
+{
+	struct world *w = *state;
+	const struct socket_pools *sub = &w->pool->sub[0];
+	const char *name = mext_pool_name(w->pool);
+	unsigned int kind, checked = 0;
+
+	for (kind = 0; kind < 2 * NB_KINDS; kind++) {
+		struct rte_mempool *mp =
+				kind < NB_KINDS ? sub->mp[kind] : sub->data[kind - NB_KINDS];
+		struct sub_priv *priv;
+		char right[RTE_MEMPOOL_OPS_NAMESIZE];
+
+		if (mp == NULL)
+			continue;
+		priv = rte_mempool_get_priv(mp);
+		memcpy(right, priv->ops_name, sizeof(right));
+		assert_string_equal(right, rte_mempool_get_ops(mp->ops_index)->name);
+		strcpy(priv->ops_name, "other");
+		assert_lookup_refused(name, -EPROTO, name, mp->name, "has handler 'other'", right,
+				"the same order");
+		memcpy(priv->ops_name, right, sizeof(right));
+		checked++;
+	}
+	assert_int_equal(checked, 11);
+	assert_found(w);
+}
+
+/** As where the primary has loaded a driver that this process has not. */
+static void
+test_lookup_with_handler_missing_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct rte_mempool *mp = mext_pool_header_mempool(w->pool, SOCKET_ID_ANY);
+	uint32_t num_ops = rte_mempool_ops_table.num_ops;
+	const char *name = mext_pool_name(w->pool);
+	int32_t index = mp->ops_index;
+
+	rte_mempool_ops_table.num_ops = (uint32_t)index;
+	assert_lookup_refused(name, -EPROTO, name, "is nobody's", "the same order");
+	rte_mempool_ops_table.num_ops = num_ops;
+	mp->ops_index = (int32_t)num_ops; /* within the array, but empty */
+	assert_lookup_refused(name, -EPROTO, mp->name, "is nobody's");
+	mp->ops_index = -1;
+	assert_lookup_refused(name, -EPROTO, mp->name, "is nobody's");
+	mp->ops_index = index;
+	assert_found(w);
+}
+
+static uint32_t stop;
+
+static int
+look_up_until_stopped(void *arg)
+{
+	uint64_t *found = arg;
+	struct mext_pool *pool;
+	int ret;
+
+	do {
+		ret = mext_pool_lookup(NAME, &pool);
+		if (ret != 0 && ret != -ENOENT)
+			return ret;
+		*found += ret == 0;
+	} while (__atomic_load_n(&stop, __ATOMIC_RELAXED) == 0);
+	return 0;
+}
+
+/** It must not look into a pool whose mempools are going. */
+static void
+test_lookup_beside_create_and_destroy_finds_all_or_nothing(void **state)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	uint64_t found = 0;
+	unsigned int i;
+
+	(void)state;
+	world_conf(&conf);
+	stop = 0;
+	assert_int_equal(rte_eal_remote_launch(look_up_until_stopped, &found, 1), 0);
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+		assert_int_equal(mext_pool_destroy(pool), 0);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	assert_true(found > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(test_create_and_destroy_in_secondary_are_not_supported),
+		world_test(test_lookup_in_secondary_finds_pool),
+		cmocka_unit_test(test_lookup_during_creation_does_not_find),
+		cmocka_unit_test(test_lookup_of_memzone_that_is_no_pool_does_not_find),
+		cmocka_unit_test(test_lookup_of_longer_name_does_not_find),
+		world_test(test_lookup_by_program_of_other_abi_is_refused),
+		world_test(test_lookup_pool_of_other_build_is_refused),
+		world_test(test_lookup_with_library_elsewhere_is_not_supported),
+		world_test(test_lookup_with_handler_of_other_name_is_refused),
+		world_test(test_lookup_with_handler_missing_is_refused),
+		cmocka_unit_test(test_lookup_beside_create_and_destroy_finds_all_or_nothing),
+	};
+
+	if (eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
