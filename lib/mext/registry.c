@@ -17,6 +17,7 @@
 #define PUBLISHED UINT64_C(0x6c6f6f702d74786d) /* "mxt-pool" */
 
 static_assert(sizeof("mext.") + MEXT_POOL_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "names of memzones");
+static_assert(sizeof(struct pool_id) <= RTE_CACHE_LINE_MIN_SIZE, "any memzone can be looked at");
 
 static void
 zone_name(char *zone, const char *name)
@@ -173,13 +174,11 @@ mextp_registry_find(const char *name, struct mext_pool **pool)
 	struct mext_pool *found;
 	int ret = -ENOENT;
 
-	if (strnlen(name, MEXT_POOL_NAME_MAX + 1) > MEXT_POOL_NAME_MAX)
-		return -ENOENT;
 	zone_name(zone, name);
 	/* Its writers are the primary's destroyers: what is found stays while it is checked. */
 	rte_mcfg_tailq_read_lock();
 	mz = rte_memzone_lookup(zone);
-	found = mz != NULL && mz->len >= sizeof(struct pool_id) ? mz->addr : NULL;
+	found = mz != NULL ? mz->addr : NULL;
 	/* Acquire: pairs with the release in mextp_registry_publish(). */
 	if (found != NULL && __atomic_load_n(&found->id.published, __ATOMIC_ACQUIRE) == PUBLISHED)
 		ret = check_fits(found, name);

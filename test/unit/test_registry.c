@@ -4,6 +4,8 @@
  * by wrapping calls, and by changing what a pool says of the process that made it, or DPDK's table
  * of this one. Real processes are in test/install.
  */
+#include <rte_cycles.h>
+#include <rte_eal_memconfig.h>
 #include <rte_launch.h>
 #include <rte_memzone.h>
 
@@ -302,6 +304,50 @@ test_lookup_beside_create_and_destroy_finds_all_or_nothing(void **state)
 	assert_true(found > 0);
 }
 
+static int
+look_up_once(void *arg)
+{
+	struct mext_pool *pool;
+	int ret = mext_pool_lookup(NAME, &pool);
+
+	__atomic_store_n((uint32_t *)arg, 1, __ATOMIC_RELAXED);
+	return ret;
+}
+
+static int
+destroy_once(void *pool)
+{
+	return mext_pool_destroy(pool);
+}
+
+/** The lock is in shared memory: another process's lookup and destroy wait in the same way. */
+static void
+test_lookup_and_withdrawal_wait_for_each_other(void **state)
+{
+	const unsigned int while_us = 20000;
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	uint32_t done = 0;
+
+	(void)state;
+	world_conf(&conf);
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+	rte_mcfg_tailq_write_lock();
+	assert_int_equal(rte_eal_remote_launch(look_up_once, &done, 1), 0);
+	rte_delay_us_sleep(while_us);
+	assert_int_equal(__atomic_load_n(&done, __ATOMIC_RELAXED), 0);
+	rte_mcfg_tailq_write_unlock();
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+
+	rte_mcfg_tailq_read_lock();
+	assert_int_equal(rte_eal_remote_launch(destroy_once, pool, 1), 0);
+	rte_delay_us_sleep(while_us);
+	assert_int_not_equal(__atomic_load_n(&pool->id.published, __ATOMIC_RELAXED), 0);
+	rte_mcfg_tailq_read_unlock();
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+}
+
 int
 main(void)
 {
@@ -317,6 +363,7 @@ main(void)
 		world_test(test_lookup_with_handler_of_other_name_is_refused),
 		world_test(test_lookup_with_handler_missing_is_refused),
 		cmocka_unit_test(test_lookup_beside_create_and_destroy_finds_all_or_nothing),
+		cmocka_unit_test(test_lookup_and_withdrawal_wait_for_each_other),
 	};
 
 	if (eal_start() < 0)
