@@ -7,63 +7,94 @@
  * Benchmarks are tables of rows; the rows of a table do the same work in different ways, and are
  * measured in turn, round by round, in one process: their ratio tells, whatever else the machine
  * is doing.
+ *
+ * Everything here is called by the main thread alone.
  */
 
-#include <rte_mbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-/** Mbufs an operation handles at once. */
-#define BENCH_BURST 32
+#include <rte_common.h>
 
-/** One way to get a burst of packets and to be rid of it. */
+/** What a table's figures are. */
+enum bench_unit {
+	BENCH_CYCLES, /* TSC cycles an mbuf: lower is better */
+	BENCH_MOBJS, /* million objects a second: higher is better */
+};
+
+/** What a round did. */
+struct bench_work {
+	uint64_t objects; /* got and put back, each counted once */
+	uint64_t cycles; /* of the TSC, from begin to end of the round */
+	uint64_t failures; /* calls that found no object */
+};
+
+struct bench_subject;
+
+/** One way to do the work of a table. */
 struct bench_row {
 	const char *name;
-	const char *calls; /* what is called, for the reader */
-	const char *against; /* name of the row to compare with, NULL: none */
-	int (*setup)(unsigned int nb_mbufs); /* make pools that hold as many; 0 or negative errno */
-	void (*alloc)(struct rte_mbuf **pkts);
-	void (*free)(struct rte_mbuf **pkts);
-	int (*teardown)(void); /* 0, or how many buffers did not come back */
+	const char *handler; /* of the mempool, NULL: EAL's default */
+	const char *calls; /* what is called, for the reader; NULL: the name says it */
+	/** Name of the row to compare with; NULL: none, or see best_other of the table. */
+	const char *against;
+	/** Set state. @return 0, or a negative errno with reason set. */
+	int (*setup)(struct bench_subject *s);
+	void (*run)(struct bench_subject *s, struct bench_work *work); /* one round */
+	/** @return how many objects did not come back. */
+	unsigned int (*teardown)(struct bench_subject *s);
+	const void *how; /* of the family's own */
+};
+
+/** What all rows of a table have in common, for the reader of the output. */
+struct bench_params {
+	const char *scenario;
+	const char *bursts;
+	unsigned int burst_min, burst_max;
+	unsigned int cache; /* size of the per-lcore caches */
+	unsigned int threads;
 };
 
 struct bench_table {
-	const char *name;
+	const char *name; /* family/... */
 	const char *title;
+	enum bench_unit unit;
+	bool best_other; /* compare each row with the best of the others */
+	unsigned int rounds; /* unless --rounds says otherwise */
+	struct bench_params params;
+	/** Make what the rows share, or NULL. @return 0, or a negative errno with reason set. */
+	int (*begin)(const struct bench_table *table, char *reason);
+	void (*end)(const struct bench_table *table);
 	const struct bench_row *rows;
 	unsigned int nb_rows;
+	const void *how; /* of the family's own */
 };
 
-extern const struct bench_table bench_attach;
-extern const struct bench_table bench_packet;
+/** Bytes of a reason, with its end. */
+#define BENCH_REASON 128
 
-/* peer.c: pools as applications make them with stock DPDK. */
-
-/** A pool of mbufs with room bytes of room, 0: bare headers. */
-struct rte_mempool *peer_mbufs(const char *name, unsigned int nb_mbufs, uint16_t room);
-/** A pool of mbufs bound to external buffers. */
-struct rte_mempool *peer_pinned(const char *name, unsigned int nb_mbufs);
-/** A pool of external buffers, each behind its shared info. */
-struct rte_mempool *peer_buffers(const char *name, unsigned int nb_mbufs);
-/** Free a mempool. @return objects that had not come back. */
-int peer_free(struct rte_mempool *mp);
-
-/** Data bytes of every buffer, and size of every per-lcore cache. */
-#define BENCH_DATA 2048
-#define BENCH_CACHE 256
-
-/** An external buffer of a stock application. */
-struct peer_buffer {
-	struct rte_mbuf_ext_shared_info shinfo;
-	rte_iova_t iova;
-	struct rte_mempool *mp;
-	uint8_t data[BENCH_DATA] __rte_cache_aligned;
+/** A row being measured, and what came out. */
+struct bench_subject {
+	const struct bench_table *table;
+	const struct bench_row *row;
+	void *state; /* the row's own */
+	char reason[BENCH_REASON]; /* why it is left out */
+	unsigned int rounds;
+	double *values; /* one a round, in the table's unit, in the order of the rounds */
+	uint64_t failures;
+	double min, median, max;
+	double p99; /* 99 of 100 rounds were at least as good */
+	const char *against; /* NULL: compared with none */
+	double ratio; /* of the medians, this one's divided by that of against */
 };
 
-struct mext_pool;
+/** A family of tables, bench_x.c. @return an array of *nb_tables. */
+typedef const struct bench_table *bench_family(unsigned int *nb_tables);
 
-/** Destroy a pool. @return objects that had not come back. */
-int bench_pool_destroy(struct mext_pool *pool);
+bench_family bench_attach;
+bench_family bench_packet;
 
 /** Stop the run: a benchmark that lacks memory measures nothing. */
-void bench_die(const char *what);
+__rte_noreturn void bench_die(const char *format, ...) __rte_format_printf(1, 2);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <mext.h>
 
-#include "bench.h"
+#include "peer.h"
+#include "window.h"
 
 /* One burst: headers, as many buffers of 2,048 bytes, each attached to a header; then freed. */
 
@@ -21,28 +22,28 @@ stock_setup(unsigned int nb_mbufs)
 static void
 stock_alloc(struct rte_mbuf **pkts)
 {
-	struct peer_buffer *b[BENCH_BURST];
+	struct peer_buffer *b[WINDOW_BURST];
 	unsigned int i;
 
-	if (rte_pktmbuf_alloc_bulk(headers, pkts, BENCH_BURST) < 0 ||
-			rte_mempool_get_bulk(buffers, (void **)b, BENCH_BURST) < 0)
+	if (rte_pktmbuf_alloc_bulk(headers, pkts, WINDOW_BURST) < 0 ||
+			rte_mempool_get_bulk(buffers, (void **)b, WINDOW_BURST) < 0)
 		bench_die("the stock pools are empty");
-	for (i = 0; i < BENCH_BURST; i++) {
+	for (i = 0; i < WINDOW_BURST; i++) {
 		rte_mbuf_ext_refcnt_set(&b[i]->shinfo, 1);
 		rte_pktmbuf_attach_extbuf(
-				pkts[i], b[i]->data, b[i]->iova, BENCH_DATA, &b[i]->shinfo);
-		pkts[i]->data_len = BENCH_DATA;
-		pkts[i]->pkt_len = BENCH_DATA;
+				pkts[i], b[i]->data, b[i]->iova, PEER_DATA, &b[i]->shinfo);
+		pkts[i]->data_len = PEER_DATA;
+		pkts[i]->pkt_len = PEER_DATA;
 	}
 }
 
 static void
 stock_free(struct rte_mbuf **pkts)
 {
-	rte_pktmbuf_free_bulk(pkts, BENCH_BURST);
+	rte_pktmbuf_free_bulk(pkts, WINDOW_BURST);
 }
 
-static int
+static unsigned int
 stock_teardown(void)
 {
 	return peer_free(headers) + peer_free(buffers);
@@ -55,8 +56,8 @@ pool_setup(const char *name, unsigned int nb_mbufs, struct mext_pool **made)
 
 	mext_pool_conf_init(&conf);
 	conf.nb_classes = 1;
-	conf.classes[0] = (struct mext_pool_class){ BENCH_DATA, nb_mbufs, BENCH_CACHE };
-	conf.headers = (struct mext_pool_class){ 0, nb_mbufs, BENCH_CACHE };
+	conf.classes[0] = (struct mext_pool_class){ PEER_DATA, nb_mbufs, PEER_CACHE };
+	conf.headers = (struct mext_pool_class){ 0, nb_mbufs, PEER_CACHE };
 	return mext_pool_create(name, &conf, made);
 }
 
@@ -75,40 +76,40 @@ steps_setup(unsigned int nb_mbufs)
 static void
 mext_alloc(struct rte_mbuf **pkts)
 {
-	struct mext_storage *s[BENCH_BURST];
+	struct mext_storage *s[WINDOW_BURST];
 
-	if (mext_storage_alloc_bulk(pool, BENCH_DATA, s, BENCH_BURST) < 0 ||
-			mext_attach_new_bulk(pool, pkts, s, BENCH_BURST, 0, BENCH_DATA) < 0)
+	if (mext_storage_alloc_bulk(pool, PEER_DATA, s, WINDOW_BURST) < 0 ||
+			mext_attach_new_bulk(pool, pkts, s, WINDOW_BURST, 0, PEER_DATA) < 0)
 		bench_die("the mext pool is empty");
 }
 
 static void
 steps_alloc(struct rte_mbuf **pkts)
 {
-	struct mext_storage *s[BENCH_BURST];
+	struct mext_storage *s[WINDOW_BURST];
 
-	if (mext_header_alloc_bulk(pool_steps, pkts, BENCH_BURST) < 0 ||
-			mext_storage_alloc_bulk(pool_steps, BENCH_DATA, s, BENCH_BURST) < 0 ||
-			mext_attach_bulk(pkts, s, BENCH_BURST, 0, BENCH_DATA) < 0)
+	if (mext_header_alloc_bulk(pool_steps, pkts, WINDOW_BURST) < 0 ||
+			mext_storage_alloc_bulk(pool_steps, PEER_DATA, s, WINDOW_BURST) < 0 ||
+			mext_attach_bulk(pkts, s, WINDOW_BURST, 0, PEER_DATA) < 0)
 		bench_die("the mext pool is empty");
 }
 
 static void
 mext_free(struct rte_mbuf **pkts)
 {
-	mext_free_bulk(pkts, BENCH_BURST);
+	mext_free_bulk(pkts, WINDOW_BURST);
 }
 
-static int
+static unsigned int
 mext_teardown(void)
 {
-	return bench_pool_destroy(pool);
+	return window_pool_destroy(pool);
 }
 
-static int
+static unsigned int
 steps_teardown(void)
 {
-	return bench_pool_destroy(pool_steps);
+	return window_pool_destroy(pool_steps);
 }
 
 static int
@@ -121,51 +122,48 @@ pinned_setup(unsigned int nb_mbufs)
 static void
 pinned_alloc(struct rte_mbuf **pkts)
 {
-	if (rte_pktmbuf_alloc_bulk(pinned, pkts, BENCH_BURST) < 0)
+	if (rte_pktmbuf_alloc_bulk(pinned, pkts, WINDOW_BURST) < 0)
 		bench_die("the pinned pool is empty");
 }
 
-static int
+static unsigned int
 pinned_teardown(void)
 {
 	return peer_free(pinned);
 }
 
+static const struct window_way way_stock = { stock_setup, stock_alloc, stock_free, stock_teardown };
+static const struct window_way way_mext = { mext_setup, mext_alloc, mext_free, mext_teardown };
+static const struct window_way way_steps = { steps_setup, steps_alloc, mext_free, steps_teardown };
+static const struct window_way way_pinned = { pinned_setup, pinned_alloc, stock_free,
+	pinned_teardown };
+
 static const struct bench_row rows[] = {
-	{ .name = "stock",
+	{ WINDOW_ROW("stock", &way_stock),
 			.calls = "rte_pktmbuf_alloc_bulk, rte_mempool_get_bulk, rte_pktmbuf_attach_extbuf, "
-				 "rte_pktmbuf_free_bulk",
-			.setup = stock_setup,
-			.alloc = stock_alloc,
-			.free = stock_free,
-			.teardown = stock_teardown },
-	{ .name = "mext",
+				 "rte_pktmbuf_free_bulk" },
+	{ WINDOW_ROW("mext", &way_mext),
 			.calls = "mext_storage_alloc_bulk, mext_attach_new_bulk, mext_free_bulk",
-			.against = "stock",
-			.setup = mext_setup,
-			.alloc = mext_alloc,
-			.free = mext_free,
-			.teardown = mext_teardown },
-	{ .name = "mext, step by step",
+			.against = "stock" },
+	{ WINDOW_ROW("mext, step by step", &way_steps),
 			.calls = "mext_header_alloc_bulk, mext_storage_alloc_bulk, mext_attach_bulk, "
 				 "mext_free_bulk",
-			.against = "stock",
-			.setup = steps_setup,
-			.alloc = steps_alloc,
-			.free = mext_free,
-			.teardown = steps_teardown },
-	{ .name = "pinned",
+			.against = "stock" },
+	{ WINDOW_ROW("pinned", &way_pinned),
 			.calls = "stock pool of pinned buffers: rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_bulk",
-			.against = "stock",
-			.setup = pinned_setup,
-			.alloc = pinned_alloc,
-			.free = stock_free,
-			.teardown = pinned_teardown },
+			.against = "stock" },
 };
 
-const struct bench_table bench_attach = {
-	.name = "attach",
-	.title = "alloc header and buffer, attach, free",
-	.rows = rows,
-	.nb_rows = RTE_DIM(rows),
+static const struct bench_table tables[] = {
+	WINDOW_TABLE("attach/hot", "alloc header and buffer, attach, free; 32 mbufs in flight",
+			"hot", window_hot, rows),
+	WINDOW_TABLE("attach/large", "alloc header and buffer, attach, free; 8,192 mbufs in flight",
+			"large", window_large, rows),
 };
+
+const struct bench_table *
+bench_attach(unsigned int *nb_tables)
+{
+	*nb_tables = RTE_DIM(tables);
+	return tables;
+}

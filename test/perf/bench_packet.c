@@ -3,7 +3,8 @@
 
 #include <mext.h>
 
-#include "bench.h"
+#include "peer.h"
+#include "window.h"
 
 /* One burst of packets with room for 2,048 bytes, allocated and freed. */
 
@@ -13,7 +14,7 @@ static struct mext_pool *pool, *pool_seg;
 static int
 plain_setup(unsigned int nb_mbufs)
 {
-	plain = peer_mbufs("plain", nb_mbufs, RTE_PKTMBUF_HEADROOM + BENCH_DATA);
+	plain = peer_mbufs("plain", nb_mbufs, RTE_PKTMBUF_HEADROOM + PEER_DATA);
 	return plain != NULL ? 0 : -ENOMEM;
 }
 
@@ -34,7 +35,7 @@ pinned_seg_setup(unsigned int nb_mbufs)
 static void
 stock_alloc(struct rte_mempool *mp, struct rte_mbuf **pkts)
 {
-	if (rte_pktmbuf_alloc_bulk(mp, pkts, BENCH_BURST) < 0)
+	if (rte_pktmbuf_alloc_bulk(mp, pkts, WINDOW_BURST) < 0)
 		bench_die("a stock pool is empty");
 }
 
@@ -59,7 +60,7 @@ pinned_seg_alloc(struct rte_mbuf **pkts)
 static void
 stock_free(struct rte_mbuf **pkts)
 {
-	rte_pktmbuf_free_bulk(pkts, BENCH_BURST);
+	rte_pktmbuf_free_bulk(pkts, WINDOW_BURST);
 }
 
 /** As drivers free what they have sent. */
@@ -68,23 +69,23 @@ free_one_by_one(struct rte_mbuf **pkts)
 {
 	unsigned int i;
 
-	for (i = 0; i < BENCH_BURST; i++)
+	for (i = 0; i < WINDOW_BURST; i++)
 		rte_pktmbuf_free_seg(pkts[i]);
 }
 
-static int
+static unsigned int
 plain_teardown(void)
 {
 	return peer_free(plain);
 }
 
-static int
+static unsigned int
 pinned_teardown(void)
 {
 	return peer_free(pinned);
 }
 
-static int
+static unsigned int
 pinned_seg_teardown(void)
 {
 	return peer_free(pinned_seg);
@@ -96,7 +97,7 @@ packet_setup(const char *name, unsigned int nb_mbufs, struct mext_pool **made)
 	struct mext_pool_conf conf;
 
 	mext_pool_conf_init(&conf);
-	conf.pairs = (struct mext_pool_class){ BENCH_DATA, nb_mbufs, BENCH_CACHE };
+	conf.pairs = (struct mext_pool_class){ PEER_DATA, nb_mbufs, PEER_CACHE };
 	return mext_pool_create(name, &conf, made);
 }
 
@@ -115,27 +116,27 @@ seg_setup(unsigned int nb_mbufs)
 static void
 bulk_alloc(struct rte_mbuf **pkts)
 {
-	if (mext_packet_alloc_bulk(pool, pkts, BENCH_BURST) < 0)
+	if (mext_packet_alloc_bulk(pool, pkts, WINDOW_BURST) < 0)
 		bench_die("the mext pool is empty");
 }
 
 static void
 seg_alloc(struct rte_mbuf **pkts)
 {
-	if (mext_packet_alloc_bulk(pool_seg, pkts, BENCH_BURST) < 0)
+	if (mext_packet_alloc_bulk(pool_seg, pkts, WINDOW_BURST) < 0)
 		bench_die("the mext pool is empty");
 }
 
 static void
 bulk_free(struct rte_mbuf **pkts)
 {
-	mext_free_bulk(pkts, BENCH_BURST);
+	mext_free_bulk(pkts, WINDOW_BURST);
 }
 
-static int
+static unsigned int
 bulk_teardown(void)
 {
-	return bench_pool_destroy(pool);
+	return window_pool_destroy(pool);
 }
 
 /** Take every pair once and see that header and storage are still together. */
@@ -165,53 +166,47 @@ parted_pairs(struct mext_pool *from)
 	return parted;
 }
 
-static int
+static unsigned int
 seg_teardown(void)
 {
-	int parted = parted_pairs(pool_seg);
+	unsigned int parted = parted_pairs(pool_seg);
 
-	return parted + bench_pool_destroy(pool_seg);
+	return parted + window_pool_destroy(pool_seg);
 }
 
+static const struct window_way way_plain = { plain_setup, plain_alloc, stock_free, plain_teardown };
+static const struct window_way way_pinned = { pinned_setup, pinned_alloc, stock_free,
+	pinned_teardown };
+static const struct window_way way_bulk = { bulk_setup, bulk_alloc, bulk_free, bulk_teardown };
+static const struct window_way way_pinned_seg = { pinned_seg_setup, pinned_seg_alloc,
+	free_one_by_one, pinned_seg_teardown };
+static const struct window_way way_seg = { seg_setup, seg_alloc, free_one_by_one, seg_teardown };
+
 static const struct bench_row rows[] = {
-	{ .name = "plain",
-			.calls = "rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_bulk",
-			.setup = plain_setup,
-			.alloc = plain_alloc,
-			.free = stock_free,
-			.teardown = plain_teardown },
-	{ .name = "pinned",
+	{ WINDOW_ROW("plain", &way_plain),
+			.calls = "rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_bulk" },
+	{ WINDOW_ROW("pinned", &way_pinned),
 			.calls = "stock pool of pinned buffers: rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_bulk",
-			.against = "plain",
-			.setup = pinned_setup,
-			.alloc = pinned_alloc,
-			.free = stock_free,
-			.teardown = pinned_teardown },
-	{ .name = "packet",
-			.calls = "mext_packet_alloc_bulk, mext_free_bulk",
-			.against = "plain",
-			.setup = bulk_setup,
-			.alloc = bulk_alloc,
-			.free = bulk_free,
-			.teardown = bulk_teardown },
-	{ .name = "pinned, one by one",
-			.calls = "stock pool of pinned buffers: rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_seg",
-			.setup = pinned_seg_setup,
-			.alloc = pinned_seg_alloc,
-			.free = free_one_by_one,
-			.teardown = pinned_seg_teardown },
-	{ .name = "packet, one by one",
+			.against = "plain" },
+	{ WINDOW_ROW("packet", &way_bulk), .calls = "mext_packet_alloc_bulk, mext_free_bulk",
+			.against = "plain" },
+	{ WINDOW_ROW("pinned, one by one", &way_pinned_seg),
+			.calls = "stock pool of pinned buffers: rte_pktmbuf_alloc_bulk, rte_pktmbuf_free_seg" },
+	{ WINDOW_ROW("packet, one by one", &way_seg),
 			.calls = "mext_packet_alloc_bulk, rte_pktmbuf_free_seg",
-			.against = "pinned, one by one",
-			.setup = seg_setup,
-			.alloc = seg_alloc,
-			.free = free_one_by_one,
-			.teardown = seg_teardown },
+			.against = "pinned, one by one" },
 };
 
-const struct bench_table bench_packet = {
-	.name = "packet",
-	.title = "alloc packet, free",
-	.rows = rows,
-	.nb_rows = RTE_DIM(rows),
+static const struct bench_table tables[] = {
+	WINDOW_TABLE("packet/hot", "alloc packet, free; 32 mbufs in flight", "hot", window_hot,
+			rows),
+	WINDOW_TABLE("packet/large", "alloc packet, free; 8,192 mbufs in flight", "large",
+			window_large, rows),
 };
+
+const struct bench_table *
+bench_packet(unsigned int *nb_tables)
+{
+	*nb_tables = RTE_DIM(tables);
+	return tables;
+}

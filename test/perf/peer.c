@@ -3,18 +3,18 @@
 #include <rte_mbuf_pool_ops.h>
 #include <rte_memzone.h>
 
-#include "bench.h"
+#include "peer.h"
 
 struct rte_mempool *
 peer_mbufs(const char *name, unsigned int nb_mbufs, uint16_t room)
 {
-	return rte_pktmbuf_pool_create(name, nb_mbufs, BENCH_CACHE, 0, room, rte_socket_id());
+	return rte_pktmbuf_pool_create(name, nb_mbufs, PEER_CACHE, 0, room, rte_socket_id());
 }
 
 struct rte_mempool *
 peer_pinned(const char *name, unsigned int nb_mbufs)
 {
-	const uint16_t room = RTE_PKTMBUF_HEADROOM + BENCH_DATA;
+	const uint16_t room = RTE_PKTMBUF_HEADROOM + PEER_DATA;
 	const struct rte_memzone *mz;
 	struct rte_pktmbuf_extmem memory = { .buf_len = (size_t)nb_mbufs * room, .elt_size = room };
 
@@ -24,7 +24,7 @@ peer_pinned(const char *name, unsigned int nb_mbufs)
 	memory.buf_ptr = mz->addr;
 	memory.buf_iova = mz->iova;
 	return rte_pktmbuf_pool_create_extbuf(
-			name, nb_mbufs, BENCH_CACHE, 0, room, rte_socket_id(), &memory, 1);
+			name, nb_mbufs, PEER_CACHE, 0, room, rte_socket_id(), &memory, 1);
 }
 
 /** What an application's free callback costs at least: one put into the lcore's cache. */
@@ -52,7 +52,7 @@ struct rte_mempool *
 peer_buffers(const char *name, unsigned int nb_mbufs)
 {
 	struct rte_mempool *mp = rte_mempool_create_empty(name, nb_mbufs,
-			sizeof(struct peer_buffer), BENCH_CACHE, 0, rte_socket_id(), 0);
+			sizeof(struct peer_buffer), PEER_CACHE, 0, rte_socket_id(), 0);
 
 	if (mp == NULL || rte_mempool_set_ops_byname(mp, rte_mbuf_best_mempool_ops(), NULL) < 0 ||
 			rte_mempool_populate_default(mp) < 0)
@@ -61,11 +61,11 @@ peer_buffers(const char *name, unsigned int nb_mbufs)
 	return mp;
 }
 
-int
+unsigned int
 peer_free(struct rte_mempool *mp)
 {
 	const struct rte_memzone *mz = rte_memzone_lookup(mp->name);
-	int out = rte_mempool_in_use_count(mp);
+	unsigned int out = rte_mempool_in_use_count(mp);
 
 	rte_mempool_free(mp);
 	if (mz != NULL)
