@@ -93,6 +93,7 @@ typedef const struct bench_table *bench_family(unsigned int *nb_tables);
 
 bench_family bench_attach;
 bench_family bench_packet;
+bench_family bench_mempool;
 
 /** Stop the run: a benchmark that lacks memory measures nothing. */
 __rte_noreturn void bench_die(const char *format, ...) __rte_format_printf(1, 2);

@@ -28,7 +28,7 @@ bench_die(const char *format, ...)
 static const struct bench_table **
 all_tables(void)
 {
-	static bench_family *const families[] = { bench_attach, bench_packet };
+	static bench_family *const families[] = { bench_attach, bench_packet, bench_mempool };
 	const struct bench_table **all = NULL, *tables;
 	unsigned int i, j, n, used = 0;
 
