@@ -59,7 +59,7 @@ struct bench_table {
 	const char *name; /* family/... */
 	const char *title;
 	enum bench_unit unit;
-	bool best_other; /* compare each row with the best of the others */
+	bool best_other; /* compare each row with the best other one of which no get failed */
 	unsigned int rounds; /* unless --rounds says otherwise */
 	struct bench_params params;
 	/** Make what the rows share, or NULL. @return 0, or a negative errno with reason set. */
@@ -79,6 +79,7 @@ struct bench_subject {
 	const struct bench_row *row;
 	void *state; /* the row's own */
 	char reason[BENCH_REASON]; /* why it is left out */
+	bool is_broken; /* left out since it lost objects */
 	unsigned int rounds;
 	double *values; /* one a round, in the table's unit, in the order of the rounds */
 	uint64_t failures;

@@ -68,12 +68,12 @@ list(const struct bench_table **tables, const struct options *options)
 				printf("%s/%s\n", (*tables)->name, (*tables)->rows[i].name);
 }
 
-/** Run the tables. @return rows measured. */
-static unsigned int
+/** Run the tables. @return how the program ends. */
+static int
 run(const struct bench_table **tables, const struct options *options, FILE *json)
 {
 	struct results **results = NULL, *r;
-	unsigned int i, n = 0, measured = 0;
+	unsigned int i, n = 0, measured = 0, broken = 0;
 	struct machine machine;
 
 	machine_get(&machine);
@@ -83,8 +83,10 @@ run(const struct bench_table **tables, const struct options *options, FILE *json
 		if (r == NULL)
 			continue;
 		report_table(r);
-		for (i = 0; i < r->nb_subjects; i++)
+		for (i = 0; i < r->nb_subjects; i++) {
 			measured += run_is_measured(&r->subjects[i]);
+			broken += r->subjects[i].is_broken;
+		}
 		results = realloc(results, (n + 1) * sizeof(*results));
 		if (results == NULL)
 			bench_die("no memory");
@@ -95,7 +97,11 @@ run(const struct bench_table **tables, const struct options *options, FILE *json
 	for (i = 0; i < n; i++)
 		run_free(results[i]);
 	free(results);
-	return measured;
+	if (measured > 0 && broken == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "mext-bench: %u rows measured, %u lost objects; the reasons stand above\n",
+			measured, broken);
+	return EXIT_FAILURE;
 }
 
 /** @return the index of the "--", argc: none. */
@@ -115,8 +121,8 @@ main(int argc, char **argv)
 	const struct bench_table **tables = all_tables();
 	int own = find_own(argc, argv), i;
 	struct options options;
-	unsigned int measured;
 	FILE *json = NULL;
+	int status;
 
 	/* Before EAL, which takes its time: it never looks behind the "--". */
 	options_parse(argc - own, argv + own, &options);
@@ -136,10 +142,8 @@ main(int argc, char **argv)
 	if (rte_eal_init(argc, argv) < 0)
 		bench_die("EAL did not start; own options stand behind a \"--\", for example: "
 			  "mext-bench -l 0-1 --no-huge -m 1024 --no-pci -- --list");
-	measured = run(tables, &options, json);
+	status = run(tables, &options, json);
 	rte_eal_cleanup();
 	free(tables);
-	if (measured == 0)
-		bench_die("no row could be measured, the reasons stand above");
-	return EXIT_SUCCESS;
+	return status;
 }

@@ -45,7 +45,8 @@ find_peer(const struct results *r, const struct bench_subject *s)
 		if (other == s || !run_is_measured(other))
 			continue;
 		if (r->table->best_other) {
-			if (peer == NULL || is_better(other, peer))
+			/* Gets that fail are quick, and no work. */
+			if (other->failures == 0 && (peer == NULL || is_better(other, peer)))
 				peer = other;
 		} else if (s->row->against != NULL &&
 				strcmp(other->row->name, s->row->against) == 0) {
