@@ -80,7 +80,9 @@ struct bench_subject {
 	void *state; /* the row's own */
 	char reason[BENCH_REASON]; /* why it is left out */
 	bool is_broken; /* left out since it lost objects */
-	unsigned int rounds;
+	unsigned int wanted; /* rounds */
+	unsigned int rounds; /* that were measured: fewer, if they took too long */
+	uint64_t spent; /* TSC cycles in rounds, with all that is not measured */
 	double *values; /* one a round, in the table's unit, in the order of the rounds */
 	uint64_t failures;
 	double min, median, max;

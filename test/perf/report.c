@@ -27,6 +27,8 @@ report_row(const struct bench_subject *s)
 		printf("  %.2f of %s", s->ratio, s->against);
 	if (s->failures > 0)
 		printf("; %" PRIu64 " gets failed", s->failures);
+	if (s->rounds < s->wanted)
+		printf("; only %u rounds, they take too long", s->rounds);
 	printf("\n");
 }
 
@@ -41,7 +43,7 @@ report_table(const struct results *r)
 		printf("%u", p->burst_min);
 	else
 		printf("%u to %u", p->burst_min, p->burst_max);
-	printf("; %u rounds, %s is better\n", r->subjects[0].rounds,
+	printf("; %u rounds, %s is better\n", r->subjects[0].wanted,
 			r->table->unit == BENCH_CYCLES ? "less" : "more");
 	printf("  %-20s %8s %8s %8s %8s  %s\n", report_unit(r->table->unit), "min", "median", "max",
 			"p99", "ratio of medians");

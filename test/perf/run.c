@@ -8,6 +8,12 @@
 #include "run.h"
 #include "summary.h"
 
+/**
+ * A row that has taken as long gets no more rounds: threads that wait for each other's turn, with
+ * more of them than CPUs, can take 16 s to see that a round of 50 ms is over (bucket, 8 threads).
+ */
+#define ROW_SECONDS 5
+
 static struct results *
 choose_rows(const struct bench_table *table, const struct options *options)
 {
@@ -23,7 +29,7 @@ choose_rows(const struct bench_table *table, const struct options *options)
 		r->subjects[r->nb_subjects++] = (struct bench_subject){
 			.table = table,
 			.row = &table->rows[i],
-			.rounds = options->rounds > 0 ? options->rounds : table->rounds,
+			.wanted = options->rounds > 0 ? options->rounds : table->rounds,
 		};
 	}
 	return r;
@@ -39,37 +45,39 @@ set_up(struct results *r)
 
 		if (s->row->setup(s) < 0)
 			continue;
-		s->values = calloc(s->rounds, sizeof(*s->values));
+		s->values = calloc(s->wanted, sizeof(*s->values));
 		if (s->values == NULL)
 			bench_die("no memory");
 	}
 }
 
 static void
-run_round(struct bench_subject *s, unsigned int round)
+run_round(struct bench_subject *s)
 {
 	struct bench_work work = { 0 };
+	uint64_t begin = rte_rdtsc();
 
 	s->row->run(s, &work);
+	s->spent += rte_rdtsc() - begin;
 	s->failures += work.failures;
 	if (s->table->unit == BENCH_CYCLES)
-		s->values[round] = (double)work.cycles / work.objects;
+		s->values[s->rounds++] = (double)work.cycles / work.objects;
 	else
-		s->values[round] = work.objects * (rte_get_tsc_hz() / 1e6) / work.cycles;
+		s->values[s->rounds++] = work.objects * (rte_get_tsc_hz() / 1e6) / work.cycles;
 }
 
 /** Every row once a round, each time another one first: who comes after whom makes a difference. */
 static void
 run_rounds(struct results *r)
 {
-	unsigned int rounds = r->subjects[0].rounds, round, i;
+	unsigned int round, i;
 
-	for (round = 0; round < rounds; round++) {
+	for (round = 0; round < r->subjects[0].wanted; round++) {
 		for (i = 0; i < r->nb_subjects; i++) {
 			struct bench_subject *s = &r->subjects[(round + i) % r->nb_subjects];
 
-			if (run_is_measured(s))
-				run_round(s, round);
+			if (run_is_measured(s) && s->spent < ROW_SECONDS * rte_get_tsc_hz())
+				run_round(s);
 		}
 	}
 }
