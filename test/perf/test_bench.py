@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""mext-bench as its user sees it; never how fast anything is. MEXT_BENCH says where it is."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CPUS = sorted(os.sched_getaffinity(0))
+EAL = ["--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=4"]
+MACHINE = {"cpu", "cpus", "l2_kib", "tsc_ghz", "compiler", "dpdk", "mext", "hugepages"}
+PARAMETERS = {"table", "row", "scenario", "handler", "bursts", "burst_min", "burst_max", "cache",
+              "threads"}
+OUTCOME = {"unit", "higher_is_better", "rounds", "failures", "min", "median", "max", "p99",
+           "values"}
+
+
+def bench(*own, lcores=1):
+    cpus = ",".join(map(str, CPUS[:lcores]))
+    return subprocess.run([os.environ["MEXT_BENCH"], "-l", cpus, *EAL, "--", *own], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+
+class Results(unittest.TestCase):
+    """One short run, and what its JSON says."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="mext-bench-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.path = pathlib.Path(cls.folder.name) / "bench.json"
+        cls.done = bench("--rounds", "2", "--json", str(cls.path), "attach/hot/*",
+                         "mempool/1lcore/cache32/random/[rsl]*")
+        if cls.done.returncode != 0:
+            raise AssertionError(cls.done.stdout + cls.done.stderr)
+        cls.json = json.loads(cls.path.read_text(encoding="utf-8"))
+        cls.rows = {(row["table"], row["row"]): row for row in cls.json["rows"]}
+
+    def of_table(self, name):
+        return {row: self.rows[table, row] for table, row in self.rows if table == name}
+
+    def test_machine_is_described(self):
+        self.assertEqual(set(self.json["machine"]), MACHINE)
+        self.assertIs(self.json["machine"]["hugepages"], False)
+        self.assertIn(self.json["machine"]["dpdk"], self.done.stdout)
+
+    def test_rows_asked_for_are_there(self):
+        self.assertEqual({table for table, _ in self.rows},
+                         {"attach/hot", "mempool/1lcore/cache32/random"})
+        self.assertIn("ring_mp_mc", self.of_table("mempool/1lcore/cache32/random"))
+        for row in self.json["left_out"]:
+            self.assertEqual(set(row), PARAMETERS | {"left_out"})
+            self.assertIn(f"{row['row']}: left out, {row['left_out']}", self.done.stdout)
+
+    def test_row_says_how_it_was_measured(self):
+        for row in self.json["rows"]:
+            self.assertLessEqual(PARAMETERS | OUTCOME, set(row))
+        row = self.rows["mempool/1lcore/cache32/random", "stack"]
+        self.assertEqual({name: row[name] for name in PARAMETERS - {"table", "row"}},
+                         {"scenario": "1lcore", "handler": "stack", "bursts": "random",
+                          "burst_min": 32, "burst_max": 1280, "cache": 32, "threads": 1})
+
+    def test_order_statistics_are_those_of_the_rounds(self):
+        for row in self.json["rows"]:
+            low, high = sorted(row["values"])
+            self.assertEqual((row["rounds"], row["min"], row["max"]), (2, low, high))
+            self.assertAlmostEqual(row["median"], (low + high) / 2, delta=high / 1e4)
+            self.assertEqual(row["p99"], low if row["higher_is_better"] else high)
+
+    def test_ratio_is_of_medians(self):
+        compared = [row for row in self.json["rows"] if "against" in row]
+        self.assertGreater(len(compared), 3)
+        for row in compared:
+            peer = self.rows[row["table"], row["against"]]
+            self.assertAlmostEqual(row["ratio"], row["median"] / peer["median"],
+                                   delta=row["ratio"] / 1e4)
+
+    def test_mext_is_compared_with_stock(self):
+        self.assertEqual(self.rows["attach/hot", "mext"]["against"], "stock")
+        self.assertNotIn("against", self.rows["attach/hot", "stock"])
+
+    def test_handler_is_compared_with_best_other(self):
+        table = self.of_table("mempool/1lcore/cache32/random")
+        for name, row in table.items():
+            others = [r["median"] for n, r in table.items() if n != name and r["failures"] == 0]
+            self.assertEqual(table[row["against"]]["median"], max(others))
+
+    def test_figures_are_the_same_every_time(self):
+        figures = pathlib.Path(__file__).with_name("figures.py")
+        drawn = []
+        for name in ("one", "two"):
+            out = pathlib.Path(self.folder.name) / name
+            done = subprocess.run([sys.executable, figures, self.path, "--out", out,
+                                   "--ours", "stack"], check=False, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if "No module named 'matplotlib'" in done.stderr:
+                self.skipTest("no matplotlib (Debian: python3-matplotlib)")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            drawn.append({path.name: path.read_bytes() for path in out.iterdir()})
+        self.assertEqual(set(drawn[0]), {"mempool.svg", "mempool-ratio.svg"})
+        self.assertEqual(drawn[0], drawn[1])
+
+
+class CommandLine(unittest.TestCase):
+    def test_mistake_is_named_with_what_to_do(self):
+        for own, words in [
+                (["--fast"], ["--fast", "no such option", "--help"]),
+                (["-x"], ["-x", "no such option", "--help"]),
+                (["--rounds"], ["--rounds", "value"]),
+                (["--rounds", "0"], ["--rounds 0", "1 to 100000"]),
+                (["--rounds", "-1"], ["--rounds -1", "1 to 100000"]),
+                (["--rounds", "2x"], ["--rounds 2x", "1 to 100000"]),
+                (["--json", "/nonexistent/file", "attach/*"], ["/nonexistent/file", "No such"]),
+                (["attach/*", "mempool/9lcores/*"], ["mempool/9lcores/*", "no row", "--list"])]:
+            with self.subTest(own=own):
+                done = bench(*own)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stdout, "")
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                for word in words:
+                    self.assertIn(word, done.stderr)
+
+    def test_list_names_rows_and_runs_none(self):
+        done = bench("--list", "packet/*/plain", "mempool/*/cache0/fixed/stack")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout.splitlines(), ["packet/hot/plain", "packet/large/plain"] + [
+            f"mempool/{scenario}/cache0/fixed/stack"
+            for scenario in ("1lcore", "2lcores", "pipeline", "8threads", "large", "large2")])
+
+    def test_help_names_every_option(self):
+        done = bench("--help")
+        self.assertEqual(done.returncode, 0)
+        for option in ("--json", "--rounds", "--list", "--help"):
+            self.assertIn(option, done.stdout)
+
+    def test_table_that_needs_more_lcores_is_left_out(self):
+        done = bench("mempool/2lcores/cache0/fixed/stack")
+        self.assertIn("stack: left out, needs 2 lcores", done.stdout)
+        self.assertEqual(done.returncode, 1)  # nothing was measured
+
+    @unittest.skipIf(len(CPUS) < 2, "2 CPUs are needed")
+    def test_scenarios_with_threads_bring_every_object_back(self):
+        done = bench("--rounds", "2", *[f"mempool/{scenario}/cache256/random/ring_mp_mc"
+                                        for scenario in ("2lcores", "pipeline", "8threads")],
+                     lcores=2)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
