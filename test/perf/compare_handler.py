@@ -1,0 +1,31 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""dpdk-testpmd on a mempool handler against itself on its default one, over two net_null ports.
+
+For example: test/perf/compare_handler.py --ops=stack
+             test/perf/compare_handler.py --ops=NAME --plugin=build/path/to/handler.so
+"""
+import os
+
+import paired
+
+
+def main():
+    parser = paired.arguments(__doc__)
+    parser.add_argument("--ops", required=True, help="name of the mempool handler")
+    parser.add_argument("--plugin", help="shared object that has it, for EAL's -d")
+    parser.add_argument("--mbcache", type=int, help="mbufs in a per-lcore cache, testpmd's option")
+    args = paired.parse(parser)
+    if args.plugin and not os.path.exists(args.plugin):
+        parser.error(f"--plugin: {args.plugin} does not exist")
+    own = [] if args.mbcache is None else [f"--mbcache={args.mbcache}"]
+    eal = [f"--mbuf-pool-ops-name={args.ops}"]
+    if args.plugin:
+        # With a slash in it, or the dynamic linker looks elsewhere.
+        eal += ["-d", os.path.abspath(args.plugin)]
+    paired.compare(paired.testpmd(args, args.ops, eal, own),
+                   paired.testpmd(args, "default", own=own), args)
+
+
+if __name__ == "__main__":
+    main()
