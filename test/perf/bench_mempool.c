@@ -121,6 +121,18 @@ is_registered(const char *handler)
 	return false;
 }
 
+/** @return why a handler can not do the work of a table, NULL: it can. */
+static const char *
+unfit(const char *handler, const struct scenario *scenario)
+{
+	if (!is_registered(handler))
+		return "no such mempool handler in this process";
+	/* It puts single objects into a ring: one wait for a time slice each, minutes for a round. */
+	if (strcmp(handler, "bucket") == 0 && scenario->threads > scenario->lcores)
+		return "threads that share a CPU wait for each other with every object, for minutes";
+	return NULL;
+}
+
 /** @return a full pool, NULL with rte_errno. */
 static struct rte_mempool *
 create_pool(const char *handler, unsigned int object_size, unsigned int cache)
@@ -148,13 +160,14 @@ static int
 row_setup(struct bench_subject *s)
 {
 	const struct scenario *scenario = s->table->how;
+	const char *reason = unfit(s->row->name, scenario);
 	size_t size = RTE_ALIGN_CEIL(sizeof(struct traffic), RTE_CACHE_LINE_SIZE);
 	struct traffic *t;
 	unsigned int i;
 
-	if (!is_registered(s->row->name)) {
-		snprintf(s->reason, sizeof(s->reason), "no such mempool handler in this process");
-		return -ENOENT;
+	if (reason != NULL) {
+		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+		return -ENOTSUP;
 	}
 	t = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
 	if (t == NULL)

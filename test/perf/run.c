@@ -10,7 +10,7 @@
 
 /**
  * A row that has taken as long gets no more rounds: threads that wait for each other's turn, with
- * more of them than CPUs, can take 16 s to see that a round of 50 ms is over (bucket, 8 threads).
+ * more of them than CPUs, can take seconds to see that a round is over.
  */
 #define ROW_SECONDS 5
 
