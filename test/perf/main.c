@@ -132,8 +132,10 @@ main(int argc, char **argv)
 		options_help();
 	else if (options.list)
 		list(tables, &options);
-	if (options.help || options.list)
+	if (options.help || options.list) {
+		free(tables);
 		return EXIT_SUCCESS;
+	}
 	if (options.json != NULL) {
 		json = fopen(options.json, "w");
 		if (json == NULL)
