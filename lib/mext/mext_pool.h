@@ -96,11 +96,12 @@ struct mext_pool_conf {
 	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */
 	uint32_t flags; /**< MEXT_POOL_* */
 	uint32_t socket_mask; /**< NUMA sockets; 0: those that lcores or ethdev ports are on now */
-	const char *ops_name; /**< mempool handler; NULL: rte_mbuf_best_mempool_ops() */
+	/** Mempool handler; NULL: of EAL's --mbuf-pool-ops-name, of the platform, or mext_depot. */
+	const char *ops_name;
 };
 
 /**
- * An empty configuration: no objects, headroom RTE_PKTMBUF_HEADROOM, DPDK's mempool handler.
+ * An empty configuration: no objects, headroom RTE_PKTMBUF_HEADROOM, the default mempool handler.
  *
  * @param conf  filled
  *

@@ -7,6 +7,8 @@
 #include <rte_errno.h>
 #include <rte_mbuf_pool_ops.h>
 
+#include <mext_depot.h>
+
 #include "log.h"
 #include "pool.h"
 #include "storage.h"
@@ -169,6 +171,16 @@ kind_init(unsigned int kind)
 	}
 }
 
+/** What EAL's options or the platform ask for; else ours, if there is room for it. */
+static const char *
+default_ops(void)
+{
+	if (rte_mbuf_user_mempool_ops() == NULL && rte_mbuf_platform_mempool_ops() == NULL &&
+			mext_depot_register() == 0)
+		return MEXT_DEPOT_OPS;
+	return rte_mbuf_best_mempool_ops();
+}
+
 /** Make one mempool for a kind of object: named after its pool, with its handler, filled. */
 static int
 make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, int socket,
@@ -181,7 +193,7 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 	int ret;
 
 	if (ops == NULL)
-		ops = rte_mbuf_best_mempool_ops();
+		ops = default_ops();
 	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tag);
 	*mp = rte_mempool_create_empty(
 			name, count, size, cache, sizeof(struct sub_priv), socket, 0);

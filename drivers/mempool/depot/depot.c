@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include <rte_pause.h>
+
+#include "depot.h"
+
+/** Magazines that a thread has beside those that its pointers fill. */
+#define SPARE 3
+/** Guests that may work at the same time. */
+#define GUESTS 8
+/** Bytes a pointer that a depot may take, if it can. */
+#define BYTES_A_POINTER 16
+/** Magazines that are stolen together, if there are twice as many. */
+#define STEAL 8
+/** Tries to put before it is said that there is no room. */
+#define TRIES 1000
+
+/* ---- sizes ---- */
+
+static uint32_t
+count_stations(uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t most = RTE_MIN(nb_objs / 256 + 1, (uint32_t)DEPOT_STATIONS_MAX);
+	uint32_t n = 1;
+
+	while (n < nb_threads && 2 * n <= most)
+		n *= 2;
+	return n;
+}
+
+static size_t
+lay_out_with(struct depot *d, uint32_t magazine_size)
+{
+	size_t end = sizeof(*d) + d->nb_stations * sizeof(d->stations[0]);
+
+	d->magazine_size = magazine_size;
+	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + GUESTS);
+	d->ring_size = rte_align32pow2(d->nb_magazines + 1);
+	d->rings = end;
+	end += 2 * (size_t)d->nb_stations * d->ring_size * sizeof(uint32_t);
+	end = RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
+	d->links = end;
+	end += (d->nb_magazines + 1) * sizeof(struct stack_link);
+	d->magazines = end - (size_t)magazine_size * sizeof(void *);
+	return end + (size_t)d->nb_magazines * magazine_size * sizeof(void *);
+}
+
+/** The largest magazines with which it takes few bytes. */
+static size_t
+lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t m;
+
+	d->nb_objs = nb_objs;
+	d->nb_stations = count_stations(nb_objs, nb_threads);
+	for (m = DEPOT_MAGAZINE_MAX; m > DEPOT_MAGAZINE_MIN; m /= 2)
+		if (lay_out_with(d, m) <= BYTES_A_POINTER * (size_t)nb_objs)
+			break;
+	return lay_out_with(d, m);
+}
+
+size_t
+depot_size(uint32_t nb_objs, uint32_t nb_threads)
+{
+	struct depot d;
+
+	return lay_out(&d, nb_objs, nb_threads);
+}
+
+static uint32_t *
+ring(struct depot *d, uint32_t station, enum depot_kind kind)
+{
+	return RTE_PTR_ADD(d,
+			d->rings + (2 * (size_t)station + kind) * d->ring_size * sizeof(uint32_t));
+}
+
+static struct stack_link *
+links(struct depot *d)
+{
+	return RTE_PTR_ADD(d, d->links);
+}
+
+/* ---- magazines ---- */
+
+static uint32_t
+steal(struct depot *d, uint32_t station, enum depot_kind kind)
+{
+	return deque_steal(&d->stations[station].deques[kind], ring(d, station, kind),
+			d->ring_size - 1);
+}
+
+static void
+stash(struct depot *d, uint32_t station, const struct depot_hand *h, enum depot_kind kind,
+		uint32_t index)
+{
+	if (likely(!h->guest))
+		deque_push(&d->stations[station].deques[kind], ring(d, station, kind),
+				d->ring_size - 1, index);
+	else
+		stack_push(&d->stacks[kind], links(d), index);
+}
+
+/** Steal from another station, for later too. */
+static uint32_t
+steal_some(struct depot *d, uint32_t from, uint32_t station, const struct depot_hand *h,
+		enum depot_kind kind)
+{
+	uint32_t n = RTE_MIN(deque_count(&d->stations[from].deques[kind]) / 2, (uint32_t)STEAL);
+	uint32_t index = steal(d, from, kind), more;
+
+	for (; index != 0 && !h->guest && n > 1; n--) {
+		more = steal(d, from, kind);
+		if (more == 0)
+			break;
+		stash(d, station, h, kind, more);
+	}
+	return index;
+}
+
+/** Find a full or an empty magazine. @return its index, 0 if there is none. */
+static uint32_t
+fetch(struct depot *d, uint32_t station, struct depot_hand *h, enum depot_kind kind)
+{
+	uint32_t index = 0, i, s;
+
+	if (likely(!h->guest))
+		index = deque_take(&d->stations[station].deques[kind], ring(d, station, kind),
+				d->ring_size - 1);
+	if (likely(index != 0))
+		return index;
+	for (i = 0; i < d->nb_stations; i++) {
+		s = (h->hint[kind] + i) & (d->nb_stations - 1);
+		if (s == station && !h->guest)
+			continue;
+		index = steal_some(d, s, station, h, kind);
+		if (index != 0) {
+			h->hint[kind] = s;
+			return index;
+		}
+	}
+	return stack_pop(&d->stacks[kind], links(d));
+}
+
+/** Load a magazine in place of one that is now of a kind. */
+static void
+load(struct depot *d, uint32_t station, struct depot_hand *h, enum depot_kind was, uint32_t index,
+		uint32_t count)
+{
+	stash(d, station, h, was, h->loaded);
+	h->loaded = index;
+	h->count = count;
+	h->at_end = count == d->magazine_size;
+}
+
+/* ---- put ---- */
+
+/** Load a partly filled magazine in place of the full one. */
+static bool
+load_partial(struct depot *d, uint32_t station, struct depot_hand *h)
+{
+	uint32_t index = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d));
+
+	if (index == 0)
+		return false;
+	load(d, station, h, DEPOT_FULL, index, links(d)[index].count);
+	return true;
+}
+
+/** @return how many were put: fewer only if there are no empty magazines. */
+static uint32_t
+give(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs, uint32_t n)
+{
+	uint32_t given = 0, k, index;
+
+	for (;;) {
+		k = RTE_MIN(n - given, d->magazine_size - h->count);
+		depot_hand_put(d, h, &objs[given], k);
+		given += k;
+		if (given == n)
+			return n;
+		index = fetch(d, station, h, DEPOT_EMPTY);
+		if (likely(index != 0))
+			load(d, station, h, DEPOT_FULL, index, 0);
+		else if (!load_partial(d, station, h))
+			return given;
+	}
+}
+
+/** Put the magazine of a guest away. */
+static void
+guest_end(struct depot *d, struct depot_hand *guest)
+{
+	enum depot_kind kind = DEPOT_PARTIAL;
+	void **objs = depot_magazine(d, guest->loaded);
+
+	if (guest->count == 0) {
+		kind = DEPOT_EMPTY;
+	} else if (guest->count == d->magazine_size) {
+		kind = DEPOT_FULL;
+	} else {
+		if (guest->at_end)
+			memmove(objs, &objs[d->magazine_size - guest->count],
+					guest->count * sizeof(*objs));
+		links(d)[guest->loaded].count = guest->count;
+	}
+	stack_push(&d->stacks[kind], links(d), guest->loaded);
+}
+
+/* ---- get ---- */
+
+/** Add a full magazine to a chain of them. */
+static void
+chain_add(struct depot *d, uint32_t *chain, uint32_t index)
+{
+	links(d)[index].next = *chain;
+	*chain = index;
+}
+
+/** Move up to n pointers from another hand. @return how many. */
+static uint32_t
+pour(struct depot *d, uint32_t station, struct depot_hand *h, struct depot_hand *from, uint64_t n,
+		uint32_t *chain)
+{
+	uint32_t k, index, moved = 0;
+
+	while (moved < n && from->count > 0) {
+		if (h->count == d->magazine_size) {
+			index = fetch(d, station, h, DEPOT_EMPTY);
+			if (index == 0)
+				break;
+			chain_add(d, chain, h->loaded);
+			h->loaded = index;
+			h->count = 0;
+			h->at_end = false;
+		}
+		k = RTE_MIN(n - moved, RTE_MIN(from->count, d->magazine_size - h->count));
+		depot_hand_put(d, h, depot_hand_top(d, from, k), k);
+		from->count -= k;
+		moved += k;
+	}
+	return moved;
+}
+
+/** Find n pointers where no full magazines are: in partly filled ones, and in the hands of others. */
+static uint64_t
+gather_rest(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n, uint32_t *chain)
+{
+	uint64_t have = 0;
+	uint32_t s;
+
+	while (have < n) {
+		struct depot_hand partial = { .guest = true };
+
+		partial.loaded = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d));
+		if (partial.loaded == 0)
+			break;
+		partial.count = links(d)[partial.loaded].count;
+		have += pour(d, station, h, &partial, n - have, chain);
+		guest_end(d, &partial);
+	}
+	for (s = 0; s < d->nb_stations && have < n; s++) {
+		struct depot_hand *other = &d->stations[s].hand;
+
+		if (__atomic_load_n(&other->claimed, __ATOMIC_RELAXED) != 0 || !depot_claim(other))
+			continue;
+		have += pour(d, station, h, other, n - have, chain);
+		depot_let_go(other);
+	}
+	return have;
+}
+
+/** Find n pointers: in the loaded magazine, and in a chain of full ones. */
+static bool
+gather(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n, uint32_t *chain)
+{
+	uint64_t have = h->count;
+	uint32_t index;
+
+	for (; have < n; have += d->magazine_size) {
+		index = fetch(d, station, h, DEPOT_FULL);
+		if (unlikely(index == 0))
+			break;
+		chain_add(d, chain, index);
+	}
+	if (likely(have >= n))
+		return true;
+	return depot_count(d) >= n && gather_rest(d, station, h, n - have, chain) == n - have;
+}
+
+/** Copy out what was gathered. */
+static void
+take(struct depot *d, uint32_t station, struct depot_hand *h, uint32_t chain, void **objs,
+		uint32_t n)
+{
+	uint32_t taken = 0, k, index;
+
+	for (;;) {
+		k = RTE_MIN(n - taken, h->count);
+		depot_hand_get(d, h, &objs[taken], k);
+		taken += k;
+		if (taken == n)
+			return;
+		index = chain;
+		chain = links(d)[index].next;
+		load(d, station, h, DEPOT_EMPTY, index, d->magazine_size);
+	}
+}
+
+/* ---- hands ---- */
+
+/** Claim the hand of another station. @return NULL: all are claimed. */
+static struct depot_hand *
+claim_other(struct depot *d, uint32_t *station)
+{
+	uint32_t i, s;
+
+	for (i = 1; i < d->nb_stations; i++) {
+		struct depot_hand *h;
+
+		s = (*station + i) & (d->nb_stations - 1);
+		h = &d->stations[s].hand;
+		if (__atomic_load_n(&h->claimed, __ATOMIC_RELAXED) == 0 && depot_claim(h)) {
+			*station = s;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+/** A hand for one call. @return false: no magazine is left for it, there are too many guests. */
+static bool
+guest_begin(struct depot *d, uint32_t station, struct depot_hand *guest)
+{
+	memset(guest, 0, sizeof(*guest));
+	guest->guest = true;
+	guest->loaded = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d));
+	if (guest->loaded != 0)
+		guest->count = links(d)[guest->loaded].count;
+	else
+		guest->loaded = fetch(d, station, guest, DEPOT_EMPTY);
+	return guest->loaded != 0;
+}
+
+/** Any hand but the station's own, which is claimed. @return NULL: there are too many guests. */
+static struct depot_hand *
+find_hand(struct depot *d, uint32_t *station, struct depot_hand *guest)
+{
+	struct depot_hand *h = claim_other(d, station);
+
+	if (h == NULL && guest_begin(d, *station, guest))
+		h = guest;
+	return h;
+}
+
+/** The end of a call that put so many more than it got. */
+static void
+let_go(struct depot *d, struct depot_hand *h, uint64_t net)
+{
+	if (h->guest) {
+		__atomic_fetch_add(&d->net, net, __ATOMIC_RELAXED);
+		guest_end(d, h);
+	} else {
+		depot_account(h, net);
+		depot_let_go(h);
+	}
+}
+
+__rte_noinline int
+depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
+		uint32_t n)
+{
+	struct depot_hand guest;
+	uint32_t given = 0, tries = 0;
+
+	while (given < n) {
+		if (h == NULL)
+			h = find_hand(d, &station, &guest);
+		if (h != NULL)
+			given += give(d, station, h, &objs[given], n - given);
+		/* Magazines run out only if there are too many pointers, or too many guests. */
+		if (unlikely(given < n)) {
+			if (depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > TRIES)
+				break;
+			rte_pause();
+		}
+	}
+	if (h != NULL)
+		let_go(d, h, given);
+	return given == n ? 0 : -ENOBUFS;
+}
+
+__rte_noinline int
+depot_get_more(struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
+{
+	struct depot_hand guest;
+	uint32_t chain = 0, index;
+	bool found;
+
+	if (h == NULL)
+		h = find_hand(d, &station, &guest);
+	if (h == NULL)
+		return -ENOBUFS;
+	found = gather(d, station, h, n, &chain);
+	if (likely(found)) {
+		take(d, station, h, chain, objs, n);
+	} else {
+		while (chain != 0) {
+			index = chain;
+			chain = links(d)[index].next;
+			stash(d, station, h, DEPOT_FULL, index);
+		}
+	}
+	let_go(d, h, found ? -(uint64_t)n : 0);
+	return found ? 0 : -ENOBUFS;
+}
+
+/* ---- the depot ---- */
+
+void
+depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t index = 1, s;
+
+	lay_out(d, nb_objs, nb_threads);
+	for (s = 0; s < d->nb_stations; s++)
+		d->stations[s].hand.loaded = index++;
+	for (; index <= d->nb_magazines; index++)
+		stack_push(&d->stacks[DEPOT_EMPTY], links(d), index);
+}
+
+uint32_t
+depot_count(const struct depot *d)
+{
+	uint64_t net = __atomic_load_n(&d->net, __ATOMIC_RELAXED);
+	uint32_t s;
+
+	for (s = 0; s < d->nb_stations; s++)
+		net += __atomic_load_n(&d->stations[s].hand.net, __ATOMIC_RELAXED);
+	/* In the middle of calls a get may be seen before the put of the same pointer. */
+	return (int64_t)net < 0 ? 0 : RTE_MIN(net, (uint64_t)d->nb_objs);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_malloc.h>
+#include <rte_mempool.h>
+
+#include <mext_depot.h>
+
+#include "depot.h"
+
+/* In the plugin there is no more of mext than this folder, so it has a log type of its own. */
+RTE_LOG_REGISTER(depot_logtype, mempool.mext_depot, NOTICE);
+
+#define DEPOT_LOG(level, fmt, ...) \
+	rte_log(RTE_LOG_##level, depot_logtype, "mext_depot: " fmt "\n", ##__VA_ARGS__)
+
+/** Stations for lcores of which EAL does not know yet: registered threads, secondary processes. */
+#define MIN_THREADS 8
+
+/** Neighbouring lcore ids have different stations; so have most threads without one. */
+static uint32_t
+thread_number(void)
+{
+	uint32_t lcore = rte_lcore_id();
+
+	if (likely(lcore != LCORE_ID_ANY))
+		return lcore;
+	/* The address of a variable of the thread tells it from others; Knuth's multiplier. */
+	return ((uintptr_t)&RTE_PER_LCORE(_lcore_id) * UINT64_C(0x9e3779b97f4a7c15)) >> 58;
+}
+
+static int
+alloc(struct rte_mempool *mp)
+{
+	uint32_t nb_threads = RTE_MAX(rte_lcore_count(), (unsigned int)MIN_THREADS);
+	struct depot *d = rte_zmalloc_socket("mext_depot", depot_size(mp->size, nb_threads),
+			RTE_CACHE_LINE_SIZE, mp->socket_id);
+
+	if (d == NULL) {
+		DEPOT_LOG(ERR,
+				"mempool %s: no memory for a depot of %u objects (%zu bytes) on socket %d: "
+				"reserve more hugepages, or raise EAL's -m or --socket-mem",
+				mp->name, mp->size, depot_size(mp->size, nb_threads),
+				mp->socket_id);
+		return -ENOMEM;
+	}
+	depot_init(d, mp->size, nb_threads);
+	mp->pool_data = d;
+	return 0;
+}
+
+static void
+release(struct rte_mempool *mp)
+{
+	rte_free(mp->pool_data);
+}
+
+/** Said once: it is a fault of the application, and may come with every packet. */
+static __rte_noinline int
+refuse(const struct rte_mempool *mp)
+{
+	static bool said;
+
+	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		DEPOT_LOG(ERR, "mempool %s: more objects are put than its %u: some were freed twice",
+				mp->name, mp->size);
+	return -ENOBUFS;
+}
+
+static int
+enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
+{
+	int ret = depot_put(mp->pool_data, thread_number(), objs, n);
+
+	return likely(ret == 0) ? 0 : refuse(mp);
+}
+
+static int
+dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	return depot_get(mp->pool_data, thread_number(), objs, n);
+}
+
+static unsigned int
+get_count(const struct rte_mempool *mp)
+{
+	return depot_count(mp->pool_data);
+}
+
+static const struct rte_mempool_ops depot_ops = {
+	.name = MEXT_DEPOT_OPS,
+	.alloc = alloc,
+	.free = release,
+	.enqueue = enqueue,
+	.dequeue = dequeue,
+	.get_count = get_count,
+};
+
+static bool
+is_registered(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < rte_mempool_ops_table.num_ops; i++)
+		if (strcmp(rte_mempool_ops_table.ops[i].name, MEXT_DEPOT_OPS) == 0)
+			return true;
+	return false;
+}
+
+int
+mext_depot_register(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int ret = 0;
+
+	pthread_mutex_lock(&lock);
+	/* DPDK itself takes a name twice; libmext and the plugin may be in one process. */
+	if (!is_registered())
+		ret = RTE_MIN(rte_mempool_register_ops(&depot_ops), 0);
+	pthread_mutex_unlock(&lock);
+	if (ret == -ENOSPC)
+		DEPOT_LOG(ERR,
+				"DPDK has room for %d mempool handlers, and all are taken: link or load "
+				"(EAL's -d) fewer mempool drivers",
+				RTE_MEMPOOL_MAX_OPS_IDX);
+	return ret;
+}
+
+RTE_INIT(mext_depot_init)
+{
+	mext_depot_register();
+}
