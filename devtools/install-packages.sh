@@ -4,16 +4,8 @@
 # usage: devtools/install-packages.sh SECTION...
 set -euo pipefail
 
-list=$(dirname "$0")/packages.txt
-
-# Print the packages of section $1.
-section()
-{
-	awk -v wanted="[$1]" '
-		/^\[/ { inside = $1 == wanted; found = found || inside; next }
-		inside && NF > 0 && !/^#/ { print $1 }
-		END { exit !found }' "$list"
-}
+# shellcheck source=devtools/packages.sh
+. "$(dirname "$0")/packages.sh"
 
 is_installed()
 {
@@ -21,20 +13,17 @@ is_installed()
 }
 
 if [ $# -eq 0 ]; then
-	echo "usage: $0 SECTION... (sections: $(sed -n 's/^\[\(.*\)\].*/\1/p' "$list" | xargs))" >&2
+	echo "usage: $0 SECTION... (sections: $(sed -n 's/^\[\(.*\)\].*/\1/p' "$packages_list" | xargs))" >&2
 	exit 2
 fi
 if ! command -v dpkg-query >/dev/null; then
-	echo "this is no Debian system: install the equivalents of $list by hand" >&2
+	echo "this is no Debian system: install the equivalents of $packages_list by hand" >&2
 	exit 1
 fi
 
 missing=()
 for name in "$@"; do
-	if ! packages=$(section "$name"); then
-		echo "$list has no section [$name]" >&2
-		exit 2
-	fi
+	packages=$(packages_of "$name") || exit 2
 	for package in $packages; do
 		is_installed "$package" || missing+=("$package")
 	done
