@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Unpack the arm64 packages of [arm64-sysroot] in packages.txt, and all they depend on, below FOLDER,
-# with a Meson cross file: meson setup --cross-file FOLDER/cross.ini. Nothing happens if that is up
+# with a Meson cross file: meson setup --cross-file FOLDER/cross.ini. Nothing is done if that is up
 # to date. The machine's own packages are left alone: beside those for its own architecture most
 # of these can't be installed.
 # usage: devtools/arm64-sysroot.sh FOLDER
@@ -48,7 +48,9 @@ write_cross_file()
 
 		[properties]
 		sys_root = sysroot
-		pkg_config_libdir = sysroot + '/usr/lib/aarch64-linux-gnu/pkgconfig'
+		# The second is where meson install --destdir SYSROOT puts its files.
+		pkg_config_libdir = [sysroot + '/usr/lib/aarch64-linux-gnu/pkgconfig',
+		                     sysroot + '/usr/local/lib/pkgconfig']
 
 		[host_machine]
 		system = 'linux'
@@ -76,7 +78,7 @@ if [ -e "$folder/made-from" ] && [ "$(<"$folder/made-from")" = "$(wanted)" ]; th
 	exit 0
 fi
 
-rm -rf "$folder"
+rm -rf "$sysroot" "$apt" "$folder/made-from"
 # What could not be fetched is named by the second command.
 private_apt update || echo "arm64-sysroot: apt-get update failed, going on" >&2
 private_apt install --no-install-recommends --download-only "${packages[@]}" ||
@@ -85,7 +87,8 @@ mkdir "$sysroot"
 for file in "$apt"/archives/*.deb; do
 	dpkg -x "$file" "$sysroot" || fail "$file could not be unpacked"
 done
-rm -rf "$apt"
+# Programs are of no use here, and some are setuid.
+rm -rf "$apt" "${sysroot:?}"/{,usr/}{bin,sbin}
 write_cross_file "$folder/cross.ini"
 wanted >"$folder/made-from"
 echo "arm64-sysroot: made $sysroot, use $folder/cross.ini"

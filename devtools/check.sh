@@ -111,7 +111,22 @@ pytests()
 
 unit()
 {
-	meson test -C "$work/$1" --suite unit --print-errorlogs
+	meson test -C "$work/$1" --print-errorlogs
+}
+
+# The examples for aarch64, on what the build for it installs.
+cross_examples()
+{
+	local example sysroot=$work/arm64/sysroot
+
+	rm -rf "${sysroot:?}/usr/local"
+	meson install -C "$work/aarch64" --destdir "$sysroot"
+	for example in own-buffer two-port; do
+		rm -rf "$work/aarch64-$example"
+		meson setup --werror --cross-file "$work/arm64/cross.ini" "$work/aarch64-$example" \
+			"examples/$example"
+		ninja -C "$work/aarch64-$example"
+	done
 }
 
 junit_of_unit()
@@ -158,7 +173,7 @@ nothing_left()
 
 rm -rf "$results"
 mkdir -p "$results"
-step packages - devtools/install-packages.sh build run test doc
+step packages - devtools/install-packages.sh build run test doc arm64
 before=$(surroundings)
 
 step "source check" - devtools/check-source.py
@@ -168,11 +183,16 @@ step "build gcc -Werror" - build gcc gcc
 step "build clang -Werror" - build clang clang
 step "build sanitizers" - build sanitizers gcc -Db_sanitize=address,undefined \
 	-Dbuildtype=debugoptimized
-for kind in gcc clang sanitizers; do
+step "sysroot aarch64" - devtools/arm64-sysroot.sh "$work/arm64"
+step_after "sysroot aarch64" "build aarch64 -Werror" - build aarch64 aarch64-linux-gnu-gcc \
+	--cross-file "$work/arm64/cross.ini"
+# aarch64 by qemu-user, EAL and all: right code and layouts, but x86's memory order.
+for kind in gcc clang sanitizers aarch64; do
 	needed="build $kind -Werror"
 	[ "$kind" != sanitizers ] || needed="build sanitizers"
 	step_after "$needed" "unit $kind" "$(junit_of_unit "$kind")" unit "$kind"
 done
+step_after "build aarch64 -Werror" "examples aarch64" - cross_examples
 step_after "build gcc -Werror" install "$results/install.xml" pytests install
 step_after "build gcc -Werror" system "$results/system.xml" pytests system
 step_after "build gcc -Werror" docs - docs
