@@ -4,154 +4,10 @@
 #include <rte_pause.h>
 
 #include "depot.h"
+#include "station.h"
 
-/** Magazines that a thread has beside those that its pointers fill. */
-#define SPARE 3
-/** Guests that may work at the same time. */
-#define GUESTS 8
-/** Bytes a pointer that a depot may take, if it can. */
-#define BYTES_A_POINTER 16
-/** Magazines that are stolen together, if there are twice as many. */
-#define STEAL 8
 /** Tries to put before it is said that there is no room. */
 #define TRIES 1000
-
-/* ---- sizes ---- */
-
-static uint32_t
-count_stations(uint32_t nb_objs, uint32_t nb_threads)
-{
-	uint32_t most = RTE_MIN(nb_objs / 256 + 1, (uint32_t)DEPOT_STATIONS_MAX);
-	uint32_t n = 1;
-
-	while (n < nb_threads && 2 * n <= most)
-		n *= 2;
-	return n;
-}
-
-static size_t
-lay_out_with(struct depot *d, uint32_t magazine_size)
-{
-	size_t end = sizeof(*d) + d->nb_stations * sizeof(d->stations[0]);
-
-	d->magazine_size = magazine_size;
-	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + GUESTS);
-	d->ring_size = rte_align32pow2(d->nb_magazines + 1);
-	d->rings = end;
-	end += 2 * (size_t)d->nb_stations * d->ring_size * sizeof(uint32_t);
-	end = RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
-	d->links = end;
-	end += (d->nb_magazines + 1) * sizeof(struct stack_link);
-	d->magazines = end - (size_t)magazine_size * sizeof(void *);
-	return end + (size_t)d->nb_magazines * magazine_size * sizeof(void *);
-}
-
-/** The largest magazines with which it takes few bytes. */
-static size_t
-lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
-{
-	uint32_t m;
-
-	d->nb_objs = nb_objs;
-	d->nb_stations = count_stations(nb_objs, nb_threads);
-	for (m = DEPOT_MAGAZINE_MAX; m > DEPOT_MAGAZINE_MIN; m /= 2)
-		if (lay_out_with(d, m) <= BYTES_A_POINTER * (size_t)nb_objs)
-			break;
-	return lay_out_with(d, m);
-}
-
-size_t
-depot_size(uint32_t nb_objs, uint32_t nb_threads)
-{
-	struct depot d;
-
-	return lay_out(&d, nb_objs, nb_threads);
-}
-
-static uint32_t *
-ring(struct depot *d, uint32_t station, enum depot_kind kind)
-{
-	return RTE_PTR_ADD(d,
-			d->rings + (2 * (size_t)station + kind) * d->ring_size * sizeof(uint32_t));
-}
-
-static struct stack_link *
-links(struct depot *d)
-{
-	return RTE_PTR_ADD(d, d->links);
-}
-
-/* ---- magazines ---- */
-
-static uint32_t
-steal(struct depot *d, uint32_t station, enum depot_kind kind)
-{
-	return deque_steal(&d->stations[station].deques[kind], ring(d, station, kind),
-			d->ring_size - 1);
-}
-
-static void
-stash(struct depot *d, uint32_t station, const struct depot_hand *h, enum depot_kind kind,
-		uint32_t index)
-{
-	if (likely(!h->guest))
-		deque_push(&d->stations[station].deques[kind], ring(d, station, kind),
-				d->ring_size - 1, index);
-	else
-		stack_push(&d->stacks[kind], links(d), index);
-}
-
-/** Steal from another station, for later too. */
-static uint32_t
-steal_some(struct depot *d, uint32_t from, uint32_t station, const struct depot_hand *h,
-		enum depot_kind kind)
-{
-	uint32_t n = RTE_MIN(deque_count(&d->stations[from].deques[kind]) / 2, (uint32_t)STEAL);
-	uint32_t index = steal(d, from, kind), more;
-
-	for (; index != 0 && !h->guest && n > 1; n--) {
-		more = steal(d, from, kind);
-		if (more == 0)
-			break;
-		stash(d, station, h, kind, more);
-	}
-	return index;
-}
-
-/** Find a full or an empty magazine. @return its index, 0 if there is none. */
-static uint32_t
-fetch(struct depot *d, uint32_t station, struct depot_hand *h, enum depot_kind kind)
-{
-	uint32_t index = 0, i, s;
-
-	if (likely(!h->guest))
-		index = deque_take(&d->stations[station].deques[kind], ring(d, station, kind),
-				d->ring_size - 1);
-	if (likely(index != 0))
-		return index;
-	for (i = 0; i < d->nb_stations; i++) {
-		s = (h->hint[kind] + i) & (d->nb_stations - 1);
-		if (s == station && !h->guest)
-			continue;
-		index = steal_some(d, s, station, h, kind);
-		if (index != 0) {
-			h->hint[kind] = s;
-			return index;
-		}
-	}
-	return stack_pop(&d->stacks[kind], links(d));
-}
-
-/** Load a magazine in place of one that is now of a kind. */
-static void
-load(struct depot *d, uint32_t station, struct depot_hand *h, enum depot_kind was, uint32_t index,
-		uint32_t count)
-{
-	stash(d, station, h, was, h->loaded);
-	h->loaded = index;
-	h->count = count;
-	h->at_end = count == d->magazine_size;
-}
 
 /* ---- put ---- */
 
@@ -413,20 +269,6 @@ depot_get_more(struct depot *d, uint32_t station, struct depot_hand *h, void **o
 	}
 	let_go(d, h, found ? -(uint64_t)n : 0);
 	return found ? 0 : -ENOBUFS;
-}
-
-/* ---- the depot ---- */
-
-void
-depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
-{
-	uint32_t index = 1, s;
-
-	lay_out(d, nb_objs, nb_threads);
-	for (s = 0; s < d->nb_stations; s++)
-		d->stations[s].hand.loaded = index++;
-	for (; index <= d->nb_magazines; index++)
-		stack_push(&d->stacks[DEPOT_EMPTY], links(d), index);
 }
 
 uint32_t

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "depot.h"
+#include "station.h"
+
+/** Magazines that a thread has beside those that its pointers fill. */
+#define SPARE 3
+/** Guests that may work at the same time. */
+#define GUESTS 8
+/** Bytes a pointer that a depot may take, if it can. */
+#define BYTES_A_POINTER 16
+
+static uint32_t
+count_stations(uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t most = RTE_MIN(nb_objs / 256 + 1, (uint32_t)DEPOT_STATIONS_MAX);
+	uint32_t n = 1;
+
+	while (n < nb_threads && 2 * n <= most)
+		n *= 2;
+	return n;
+}
+
+static size_t
+lay_out_with(struct depot *d, uint32_t magazine_size)
+{
+	size_t end = sizeof(*d) + d->nb_stations * sizeof(d->stations[0]);
+
+	d->magazine_size = magazine_size;
+	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + GUESTS);
+	d->ring_size = rte_align32pow2(d->nb_magazines + 1);
+	d->rings = end;
+	end += 2 * (size_t)d->nb_stations * d->ring_size * sizeof(uint32_t);
+	end = RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
+	d->links = end;
+	end += (d->nb_magazines + 1) * sizeof(struct stack_link);
+	d->magazines = end - (size_t)magazine_size * sizeof(void *);
+	return end + (size_t)d->nb_magazines * magazine_size * sizeof(void *);
+}
+
+/** The largest magazines with which it takes few bytes. */
+static size_t
+lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t m;
+
+	d->nb_objs = nb_objs;
+	d->nb_stations = count_stations(nb_objs, nb_threads);
+	for (m = DEPOT_MAGAZINE_MAX; m > DEPOT_MAGAZINE_MIN; m /= 2)
+		if (lay_out_with(d, m) <= BYTES_A_POINTER * (size_t)nb_objs)
+			break;
+	return lay_out_with(d, m);
+}
+
+size_t
+depot_size(uint32_t nb_objs, uint32_t nb_threads)
+{
+	struct depot d;
+
+	return lay_out(&d, nb_objs, nb_threads);
+}
+
+void
+depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
+{
+	uint32_t index = 1, s;
+
+	lay_out(d, nb_objs, nb_threads);
+	for (s = 0; s < d->nb_stations; s++)
+		d->stations[s].hand.loaded = index++;
+	for (; index <= d->nb_magazines; index++)
+		stack_push(&d->stacks[DEPOT_EMPTY], links(d), index);
+}
