@@ -2,10 +2,10 @@
 #include "depot.h"
 #include "station.h"
 
-/** Magazines that a thread has beside those that its pointers fill. */
-#define SPARE 3
-/** Guests that may work at the same time. */
-#define GUESTS 8
+/** Magazines that a thread has beside those that its pointers fill: the loaded one, and the next. */
+#define SPARE 2
+/** Guests that may be at work at the same time while the depot is full. */
+#define GUESTS 2
 /** Bytes a pointer that a depot may take, if it can. */
 #define BYTES_A_POINTER 16
 

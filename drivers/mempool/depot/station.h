@@ -7,7 +7,7 @@
 #include "depot.h"
 
 /** Magazines that are stolen together, if there are twice as many. */
-#define STEAL 8
+#define STEAL 16
 
 static inline uint32_t *
 ring(struct depot *d, uint32_t station, enum depot_kind kind)
