@@ -141,7 +141,7 @@ gather(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n, uint
 	}
 	if (likely(have >= n))
 		return true;
-	return depot_count(d) >= n && gather_rest(d, station, h, n - have, chain) == n - have;
+	return mextp_depot_count(d) >= n && gather_rest(d, station, h, n - have, chain) == n - have;
 }
 
 /** Copy out what was gathered. */
@@ -223,7 +223,7 @@ let_go(struct depot *d, struct depot_hand *h, uint64_t net)
 }
 
 __rte_noinline int
-depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
+mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
 		uint32_t n)
 {
 	struct depot_hand guest;
@@ -236,7 +236,7 @@ depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *co
 			given += give(d, station, h, &objs[given], n - given);
 		/* Magazines run out only if there are too many pointers, or too many guests. */
 		if (unlikely(given < n)) {
-			if (depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > TRIES)
+			if (mextp_depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > TRIES)
 				break;
 			rte_pause();
 		}
@@ -247,7 +247,8 @@ depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *co
 }
 
 __rte_noinline int
-depot_get_more(struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
+mextp_depot_get_more(
+		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
 {
 	struct depot_hand guest;
 	uint32_t chain = 0, index;
@@ -272,7 +273,7 @@ depot_get_more(struct depot *d, uint32_t station, struct depot_hand *h, void **o
 }
 
 uint32_t
-depot_count(const struct depot *d)
+mextp_depot_count(const struct depot *d)
 {
 	uint64_t net = __atomic_load_n(&d->net, __ATOMIC_RELAXED);
 	uint32_t s;

@@ -95,18 +95,18 @@ struct depot {
  * @param nb_objs  pointers that it must hold, 1 to 2^32 - 1
  * @param nb_threads  threads that work at the same time, as a rule; more may
  */
-size_t depot_size(uint32_t nb_objs, uint32_t nb_threads);
+size_t mextp_depot_size(uint32_t nb_objs, uint32_t nb_threads);
 
-/** Make an empty depot of depot_size() zero bytes. */
-void depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads);
+/** Make an empty depot of mextp_depot_size() zero bytes. */
+void mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads);
 
 /** Pointers in a depot: exact when no call is under way. */
-uint32_t depot_count(const struct depot *d);
+uint32_t mextp_depot_count(const struct depot *d);
 
 /** depot_put() and depot_get() when the loaded magazine is not enough, or no hand is claimed. */
-int depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
+int mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
 		uint32_t n);
-int depot_get_more(
+int mextp_depot_get_more(
 		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n);
 
 static inline void **
@@ -176,7 +176,7 @@ depot_hand_get(const struct depot *d, struct depot_hand *h, void **objs, uint32_
 	h->count -= n;
 }
 
-/** Count what was put, less what was got. Relaxed: depot_count() reads it at any time. */
+/** Count what was put, less what was got. Relaxed: mextp_depot_count() reads it at any time. */
 static inline void
 depot_account(struct depot_hand *h, uint64_t n)
 {
@@ -197,9 +197,9 @@ depot_put(struct depot *d, uint32_t thread, void *const *objs, uint32_t n)
 	struct depot_hand *h = &d->stations[station].hand;
 
 	if (unlikely(!depot_claim(h)))
-		return depot_put_more(d, station, NULL, objs, n);
+		return mextp_depot_put_more(d, station, NULL, objs, n);
 	if (unlikely(d->magazine_size - h->count < n))
-		return depot_put_more(d, station, h, objs, n);
+		return mextp_depot_put_more(d, station, h, objs, n);
 	depot_hand_put(d, h, objs, n);
 	depot_account(h, n);
 	depot_let_go(h);
@@ -220,9 +220,9 @@ depot_get(struct depot *d, uint32_t thread, void **objs, uint32_t n)
 	struct depot_hand *h = &d->stations[station].hand;
 
 	if (unlikely(!depot_claim(h)))
-		return depot_get_more(d, station, NULL, objs, n);
+		return mextp_depot_get_more(d, station, NULL, objs, n);
 	if (unlikely(h->count < n))
-		return depot_get_more(d, station, h, objs, n);
+		return mextp_depot_get_more(d, station, h, objs, n);
 	depot_hand_get(d, h, objs, n);
 	depot_account(h, -(uint64_t)n);
 	depot_let_go(h);

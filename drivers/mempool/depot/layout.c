@@ -52,7 +52,7 @@ lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 }
 
 size_t
-depot_size(uint32_t nb_objs, uint32_t nb_threads)
+mextp_depot_size(uint32_t nb_objs, uint32_t nb_threads)
 {
 	struct depot d;
 
@@ -60,7 +60,7 @@ depot_size(uint32_t nb_objs, uint32_t nb_threads)
 }
 
 void
-depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
+mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 {
 	uint32_t index = 1, s;
 

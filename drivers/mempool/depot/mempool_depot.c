@@ -13,10 +13,10 @@
 #include "depot.h"
 
 /* In the plugin there is no more of mext than this folder, so it has a log type of its own. */
-RTE_LOG_REGISTER(depot_logtype, mempool.mext_depot, NOTICE);
+RTE_LOG_REGISTER(mextp_depot_logtype, mempool.mext_depot, NOTICE);
 
 #define DEPOT_LOG(level, fmt, ...) \
-	rte_log(RTE_LOG_##level, depot_logtype, "mext_depot: " fmt "\n", ##__VA_ARGS__)
+	rte_log(RTE_LOG_##level, mextp_depot_logtype, "mext_depot: " fmt "\n", ##__VA_ARGS__)
 
 /** Stations for lcores of which EAL does not know yet: registered threads, secondary processes. */
 #define MIN_THREADS 8
@@ -37,18 +37,18 @@ static int
 alloc(struct rte_mempool *mp)
 {
 	uint32_t nb_threads = RTE_MAX(rte_lcore_count(), (unsigned int)MIN_THREADS);
-	struct depot *d = rte_zmalloc_socket("mext_depot", depot_size(mp->size, nb_threads),
+	struct depot *d = rte_zmalloc_socket("mext_depot", mextp_depot_size(mp->size, nb_threads),
 			RTE_CACHE_LINE_SIZE, mp->socket_id);
 
 	if (d == NULL) {
 		DEPOT_LOG(ERR,
 				"mempool %s: no memory for a depot of %u objects (%zu bytes) on socket %d: "
 				"reserve more hugepages, or raise EAL's -m or --socket-mem",
-				mp->name, mp->size, depot_size(mp->size, nb_threads),
+				mp->name, mp->size, mextp_depot_size(mp->size, nb_threads),
 				mp->socket_id);
 		return -ENOMEM;
 	}
-	depot_init(d, mp->size, nb_threads);
+	mextp_depot_init(d, mp->size, nb_threads);
 	mp->pool_data = d;
 	return 0;
 }
@@ -88,7 +88,7 @@ dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 static unsigned int
 get_count(const struct rte_mempool *mp)
 {
-	return depot_count(mp->pool_data);
+	return mextp_depot_count(mp->pool_data);
 }
 
 static const struct rte_mempool_ops depot_ops = {

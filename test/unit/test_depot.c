@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The depot by one thread, without EAL: how many are put and got, and what is said when none are. */
+#include "store.h"
+
+static const uint32_t sizes[] = { 1, 2, 15, 16, 17, 255, 4096, 24000, 65535 };
+
+/** Run a scenario with a depot of each size. */
+static void
+each_size(void (*scenario)(struct store *st))
+{
+	struct store st;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		store_begin(&st, sizes[i]);
+		scenario(&st);
+		store_end(&st);
+	}
+}
+
+#define NB_AMOUNTS 10
+
+/** Numbers of pointers about the size of magazines and depot, none above nb. */
+static void
+amounts(const struct store *st, uint32_t n[NB_AMOUNTS])
+{
+	const uint32_t m = st->d->magazine_size;
+	const uint32_t wanted[NB_AMOUNTS] = { 1, 7, m - 1, m, m + 1, 2 * m, 3 * m + 5, st->nb / 2,
+		st->nb - 1, st->nb };
+	unsigned int i;
+
+	for (i = 0; i < NB_AMOUNTS; i++)
+		n[i] = RTE_MAX(RTE_MIN(wanted[i], st->nb), 1u);
+}
+
+static void
+get_from_empty(struct store *st)
+{
+	uint32_t n[NB_AMOUNTS];
+	unsigned int i;
+
+	amounts(st, n);
+	for (i = 0; i < NB_AMOUNTS; i++)
+		store_get_fails(st, 0, n[i]);
+}
+
+static void
+test_get_from_empty_fails_and_leaves_table(void **state)
+{
+	(void)state;
+	each_size(get_from_empty);
+}
+
+static void
+get_too_many(struct store *st)
+{
+	uint32_t n[NB_AMOUNTS], thread;
+	unsigned int i;
+
+	amounts(st, n);
+	for (i = 0; i < NB_AMOUNTS; i++) {
+		for (thread = 0; thread < 3; thread++) {
+			store_put(st, 0, n[i]);
+			store_get_fails(st, thread, n[i] + 1);
+			store_get_fails(st, thread, st->nb + 1);
+			store_audit(st);
+			store_get(st, thread, n[i]);
+		}
+	}
+}
+
+static void
+test_get_more_than_there_are_fails_and_leaves_all(void **state)
+{
+	(void)state;
+	each_size(get_too_many);
+}
+
+static void
+get_as_put(struct store *st)
+{
+	uint32_t n[NB_AMOUNTS];
+	unsigned int i, j;
+
+	amounts(st, n);
+	for (i = 0; i < NB_AMOUNTS; i++) {
+		for (j = 0; j < NB_AMOUNTS; j++) {
+			store_put_all(st, 0, n[i]);
+			while (st->out < st->nb)
+				store_get(st, 0, RTE_MIN(n[j], st->nb - st->out));
+		}
+		store_audit(st);
+	}
+}
+
+static void
+test_get_after_puts_of_any_size_gets_each_once(void **state)
+{
+	(void)state;
+	each_size(get_as_put);
+}
+
+static void
+put_single(struct store *st)
+{
+	const uint32_t nb_threads[] = { 1, 2, STORE_THREADS, 100 };
+	unsigned int i;
+	uint32_t thread;
+
+	for (i = 0; i < RTE_DIM(nb_threads); i++) {
+		for (thread = 0; st->out > 0; thread++)
+			store_put(st, thread % nb_threads[i], 1);
+		store_audit(st);
+		for (; st->out < st->nb; thread++)
+			store_get(st, thread % nb_threads[i], 1);
+		store_audit(st);
+	}
+}
+
+/** As rte_mempool fills itself; then one by one again, which leaves magazines everywhere. */
+static void
+test_put_one_by_one_never_runs_out_of_magazines(void **state)
+{
+	(void)state;
+	each_size(put_single);
+}
+
+static void
+put_and_get_as_many(struct store *st)
+{
+	void *expected[DEPOT_MAGAZINE_MAX];
+	uint32_t k, n;
+
+	/* What was put last is got first; in the order of the table, as rte_mempool's caches want. */
+	for (n = 1; n <= RTE_MIN(st->nb, st->d->magazine_size); n++) {
+		void *const last = st->table[st->nb - 1], *const first = st->table[st->nb - n];
+
+		store_put(st, 0, n);
+		store_get(st, 0, n);
+		assert_ptr_equal(st->table[st->nb - 1], last);
+		assert_ptr_equal(st->table[st->nb - n], first);
+	}
+	for (k = 0; k < RTE_MIN(st->nb, st->d->magazine_size); k++) {
+		expected[k] = st->table[st->out - 1];
+		store_put(st, 0, 1);
+	}
+	while (k-- > 0) {
+		store_get(st, 0, 1);
+		assert_ptr_equal(st->table[st->out - 1], expected[k]);
+	}
+}
+
+static void
+test_get_after_put_gets_the_last_first(void **state)
+{
+	(void)state;
+	each_size(put_and_get_as_many);
+}
+
+static void
+put_magazines(struct store *st)
+{
+	const uint32_t m = st->d->magazine_size, n = RTE_MIN(st->nb / m, 8u);
+	void *expected[8];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		expected[i] = st->table[st->out - 1];
+		store_put(st, 0, m);
+	}
+	for (i = n; i-- > 0;) {
+		store_get(st, 0, m);
+		assert_ptr_equal(st->table[st->out - 1], expected[i]);
+	}
+	store_put_all(st, 0, m);
+}
+
+static void
+test_get_of_magazines_gets_the_last_first(void **state)
+{
+	(void)state;
+	each_size(put_magazines);
+}
+
+static void
+put_all_twice(struct store *st)
+{
+	const uint32_t n = RTE_MIN(st->nb, 32u);
+	void *objs[32];
+	uint32_t i, rounds;
+	int ret;
+
+	for (i = 0; i < n; i++)
+		objs[i] = (void *)(uintptr_t)(i + 1);
+	store_put_all(st, 0, 32);
+	/* Until all magazines are full; one call more than there can be. */
+	for (rounds = st->d->nb_magazines * st->d->magazine_size / n + 1; rounds > 0; rounds--) {
+		ret = depot_put(st->d, rounds, objs, n);
+		if (ret != 0)
+			break;
+	}
+	assert_true(rounds > 0);
+	assert_int_equal(ret, -ENOBUFS);
+	assert_int_equal(mextp_depot_count(st->d), st->nb);
+	memset(st->seen, 0, st->nb + 1);
+	assert_null(depot_audit(st->d, st->seen, st->nb + 1));
+	/* What is there can still be got. */
+	for (i = 0; i < st->nb; i++)
+		assert_int_equal(depot_get(st->d, i, objs, 1), 0);
+	memset(st->d, 0, mextp_depot_size(st->nb, STORE_THREADS));
+	mextp_depot_init(st->d, st->nb, STORE_THREADS);
+	st->out = st->nb;
+}
+
+static void
+test_put_twice_ends_with_no_room(void **state)
+{
+	(void)state;
+	each_size(put_all_twice);
+}
+
+static void
+test_size_of_large_depots_is_few_bytes_a_pointer(void **state)
+{
+	static const uint32_t nb[] = { 8191, 8192, 24000, 65535, 1 << 20 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(nb); i++) {
+		size_t size = mextp_depot_size(nb[i], STORE_THREADS);
+
+		print_message("# %u pointers: %zu bytes, %.2f each\n", nb[i], size,
+				(double)size / nb[i]);
+		assert_true(size <= 16 * (size_t)nb[i]);
+	}
+}
+
+static void
+move_partly_filled(struct store *st)
+{
+	const uint32_t half = RTE_MAX(st->nb / 2, 1u);
+
+	store_put(st, 1, half);
+	store_move(st);
+	store_audit(st);
+	store_get(st, 2, half);
+	store_put_all(st, 3, 32);
+	store_move(st);
+	store_get(st, 4, st->nb);
+}
+
+static void
+test_move_to_another_address_changes_nothing(void **state)
+{
+	(void)state;
+	each_size(move_partly_filled);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_get_from_empty_fails_and_leaves_table),
+		cmocka_unit_test(test_get_more_than_there_are_fails_and_leaves_all),
+		cmocka_unit_test(test_get_after_puts_of_any_size_gets_each_once),
+		cmocka_unit_test(test_put_one_by_one_never_runs_out_of_magazines),
+		cmocka_unit_test(test_get_after_put_gets_the_last_first),
+		cmocka_unit_test(test_get_of_magazines_gets_the_last_first),
+		cmocka_unit_test(test_put_twice_ends_with_no_room),
+		cmocka_unit_test(test_size_of_large_depots_is_few_bytes_a_pointer),
+		cmocka_unit_test(test_move_to_another_address_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
