@@ -118,8 +118,8 @@ make_depot(void)
 	void *obj;
 	uint32_t i;
 
-	depot = allocate(depot_size(options.nb_objects, options.nb_stations));
-	depot_init(depot, options.nb_objects, options.nb_stations);
+	depot = allocate(mextp_depot_size(options.nb_objects, options.nb_stations));
+	mextp_depot_init(depot, options.nb_objects, options.nb_stations);
 	objects = allocate(options.nb_objects * sizeof(*objects));
 	for (i = 0; i < options.nb_objects; i++) {
 		obj = (void *)(uintptr_t)(i + 1);
@@ -139,9 +139,9 @@ check_end(void)
 	uint32_t i;
 
 	if (wrong != NULL)
-		fail(wrong, depot_count(depot));
-	if (depot_count(depot) != options.nb_objects)
-		fail("not all pointers are there at the end, but", depot_count(depot));
+		fail(wrong, mextp_depot_count(depot));
+	if (mextp_depot_count(depot) != options.nb_objects)
+		fail("not all pointers are there at the end, but", mextp_depot_count(depot));
 	for (i = 0; i < options.nb_objects; i++) {
 		if (depot_get(depot, i, &obj, 1) != 0)
 			fail("not all pointers can be got at the end, but", i);

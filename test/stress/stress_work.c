@@ -130,8 +130,8 @@ work(void *worker)
 	for (i = 0; i < options.nb_ops; i++) {
 		work_once(w);
 		__atomic_store_n(&w->done, i + 1, __ATOMIC_RELAXED);
-		if (i % 1024 == 0 && depot_count(depot) > options.nb_objects)
-			fail("the count is too high", depot_count(depot));
+		if (i % 1024 == 0 && mextp_depot_count(depot) > options.nb_objects)
+			fail("the count is too high", mextp_depot_count(depot));
 	}
 	while (w->held > 0)
 		put(w, RTE_MIN(how_many(w), w->held));
