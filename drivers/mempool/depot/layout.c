@@ -37,18 +37,25 @@ lay_out_with(struct depot *d, uint32_t magazine_size)
 	return end + (size_t)d->nb_magazines * magazine_size * sizeof(void *);
 }
 
-/** The largest magazines with which it takes few bytes. */
+/** The largest magazines with which it takes few bytes; else those with which it takes fewest. */
 static size_t
 lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 {
-	uint32_t m;
+	size_t size, least = SIZE_MAX;
+	uint32_t m, best = DEPOT_MAGAZINE_MAX;
 
 	d->nb_objs = nb_objs;
 	d->nb_stations = count_stations(nb_objs, nb_threads);
-	for (m = DEPOT_MAGAZINE_MAX; m > DEPOT_MAGAZINE_MIN; m /= 2)
-		if (lay_out_with(d, m) <= BYTES_A_POINTER * (size_t)nb_objs)
-			break;
-	return lay_out_with(d, m);
+	for (m = DEPOT_MAGAZINE_MAX;
+			m >= DEPOT_MAGAZINE_MIN && least > BYTES_A_POINTER * (size_t)nb_objs;
+			m /= 2) {
+		size = lay_out_with(d, m);
+		if (size < least) {
+			least = size;
+			best = m;
+		}
+	}
+	return lay_out_with(d, best);
 }
 
 size_t
