@@ -174,6 +174,11 @@ int mext_pool_destroy(struct mext_pool *pool);
 /**
  * mext_pool_lookup() with the caller's view of the ABI; call that instead.
  *
+ * @param name  as of mext_pool_lookup()
+ * @param pool  as of mext_pool_lookup()
+ * @param abi  MEXT_ABI_VERSION
+ * @return as mext_pool_lookup().
+ *
  * Thread safety: as mext_pool_lookup().
  * Ownership: as mext_pool_lookup().
  */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_bitops.h>
+
 #include "depot.h"
 #include "station.h"
 
