@@ -106,9 +106,9 @@ def throughput(results, path):
 
 
 def ratio_limits(values):
-    """A range of the axis with 1 in it, the same distance up and down on a logarithmic axis."""
-    far = max([abs(math.log2(v)) for v in values if v > 0] + [0.5])
-    return 2 ** -(far * 1.1), 2 ** (far * 1.1)
+    """A range of the logarithmic axis that holds all, and 1, with at least a factor of 1.5 around."""
+    logs = [math.log2(v) for v in values if v > 0]
+    return 2 ** (min(logs + [0]) - 0.6), 2 ** (max(logs + [0]) + 0.6)
 
 
 def ratios(results, ours, path):
@@ -133,7 +133,7 @@ def ratios(results, ours, path):
     for axes in panels[len(results.scenarios):]:
         axes.set_visible(False)
     panels[0].set_ylim(ratio_limits(every))
-    panels[0].yaxis.set_major_locator(FixedLocator([2 ** (n / 2) for n in range(-12, 13)]))
+    panels[0].yaxis.set_major_locator(FixedLocator([2 ** n for n in range(-6, 9)]))
     panels[0].yaxis.set_minor_locator(NullLocator())
     panels[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2g}"))
     figure.supylabel(f"{ours} : best other (more is better)", fontsize=8)
