@@ -69,7 +69,8 @@ guest_end(struct depot *d, struct depot_hand *guest)
 static void
 chain_add(struct depot *d, uint32_t *chain, uint32_t index)
 {
-	links(d)[index].next = *chain;
+	/* Atomic: a thread that read this magazine as the top, before it was popped, may read it. */
+	__atomic_store_n(&links(d)[index].next, *chain, __ATOMIC_RELAXED);
 	*chain = index;
 }
 

@@ -10,7 +10,8 @@
  * What may run together: everything.
  *
  * Invariants:
- * 1. The link of a magazine changes only when it is pushed, before it is the top.
+ * 1. The link of a magazine on the stack never changes. Before it is pushed and once it is popped,
+ *    whoever has it writes the link, by atomic stores: late readers in stack_pop() fail to swap.
  * 2. No two pushes leave the same tag. So a swap that expects the top that was read succeeds only
  *    if no push came between, and then the link that was read is that of the magazine as it is on
  *    the stack: there is no ABA in 2^40 pushes.
