@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Go through all states of the models in drivers/mempool/depot/model with spin: a model must have no
+# error, and each of its mutants must have one. A line for each says what was found.
+set -euo pipefail
+
+models=$(cd "$(dirname "${BASH_SOURCE[0]}")/../drivers/mempool/depot/model" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/mext-models.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failed=0
+
+# search OPTIMIZATION MODEL OPTION...: leave what was found in the file "log". Memory is in MB.
+search()
+{
+	spin -a "${@:3}" "$models/$2.pml" >log 2>&1 &&
+		gcc "$1" -w -DSAFETY -DCOLLAPSE -DMEMLIM=1900 -o pan pan.c >>log 2>&1 &&
+		./pan -m100000 >>log 2>&1
+}
+
+# result MODEL MUTANT OPTIONS VERDICT
+result()
+{
+	local states
+
+	states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' log)
+	printf '%-6s %-18s %-40s %10s states  %s\n' "$1" "$2" "$3" "${states:-no}" "$4"
+	case $4 in
+	FAILED*)
+		failed=1
+		cat log
+		;;
+	esac
+}
+
+right()
+{
+	local verdict='FAILED, not without error'
+
+	if search -O2 "$@" && grep -q 'errors: 0$' log &&
+		! grep -qE '^error:|depth too small|not completed|out of memory|memory limit' log; then
+		verdict='ok, no error'
+	fi
+	result "$1" - "${*:2}" "$verdict"
+}
+
+# Compiling a mutant takes longer than finding its error.
+mutant()
+{
+	local verdict='FAILED, no assertion violated'
+
+	search -O0 "$1" "-D$2" "${@:3}" || :
+	if grep -q 'assertion violated' log && grep -q 'errors: 1$' log; then
+		verdict='ok, has an error'
+	fi
+	result "$1" "$2" "${*:3}" "$verdict"
+}
+
+right stack
+right stack -DTHREADS=3 -DOPS=3 -DMAGAZINES=2
+for name in NO_TAG STALE_NEXT LATE_LINK; do
+	mutant stack "$name"
+done
+
+right deque
+right deque -DTHIEVES=1 -DSTEALS=3 -DMAGAZINES=3 -DOWNER_OPS=10
+for name in LAST_WITHOUT_SWAP LATE_BOTTOM LATE_SLOT EARLY_BOTTOM; do
+	mutant deque "$name"
+done
+mutant deque SMALL_RING -DMAGAZINES=3
+
+right hand -DMAGAZINES=4
+right hand -DSTATIONS=2 -DMAGAZINES=7
+right hand -DTHREADS=3 -DOPS=1 -DMOST=2
+for name in LOST_PARTIAL WRONG_COUNT NOT_MOVED NO_CLAIM POUR_UNCLAIMED KEPT_CHAIN EARLY_COPY; do
+	mutant hand "$name"
+done
+exit "$failed"
