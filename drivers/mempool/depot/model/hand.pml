@@ -13,8 +13,8 @@
  * Bounds: magazines of 2 pointers, STATIONS stations, THREADS threads that put or get 1 to MOST
  * pointers OPS times in any order, OBJS pointers, MAGAZINES magazines. STORED pointers are in the
  * depot at first, the others with the threads. That a thief steals some more for later is left out:
- * it is a steal and a push. So are hints: stations are tried from the first one. A put that finds
- * no magazine tries again for ever.
+ * it is a steal and a push. So are hints: stations are tried from the first one. Only what
+ * is wrong is found, not what never ends: a put that finds no magazine tries again for ever.
  *
  * Mutants:
  * LOST_PARTIAL   guest_end() forgets a partly filled magazine
