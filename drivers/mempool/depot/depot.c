@@ -99,23 +99,44 @@ pour(struct depot *d, uint32_t station, struct depot_hand *h, struct depot_hand 
 	return moved;
 }
 
-/** Find n pointers where no full magazines are: in partly filled ones, and in the hands of others. */
-static uint64_t
+/** Move what a partly filled magazine has, or load it: that needs no empty one. @return how many. */
+static uint32_t
+gather_partial(struct depot *d, uint32_t station, struct depot_hand *h, uint32_t *chain)
+{
+	struct depot_hand partial = { .loaded = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d)) };
+	uint32_t count, k;
+
+	if (partial.loaded == 0)
+		return 0;
+	count = partial.count = links(d)[partial.loaded].count;
+	k = RTE_MIN(count, d->magazine_size - h->count);
+	depot_hand_put(d, h, depot_hand_top(d, &partial, k), k);
+	partial.count -= k;
+	if (partial.count == 0) {
+		stash(d, station, h, DEPOT_EMPTY, partial.loaded);
+	} else {
+		chain_add(d, chain, h->loaded);
+		h->loaded = partial.loaded;
+		h->count = partial.count;
+		h->at_end = false;
+	}
+	return count;
+}
+
+/**
+ * Find n pointers where no full magazines are: in partly filled ones, then in the hands of others.
+ * By then no magazine is partly filled but those in hands, so there are empty ones.
+ */
+static bool
 gather_rest(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n, uint32_t *chain)
 {
 	uint64_t have = 0;
-	uint32_t s;
+	uint32_t s, k;
 
-	while (have < n) {
-		struct depot_hand partial = { .guest = true };
-
-		partial.loaded = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d));
-		if (partial.loaded == 0)
-			break;
-		partial.count = links(d)[partial.loaded].count;
-		have += pour(d, station, h, &partial, n - have, chain);
-		guest_end(d, &partial);
-	}
+	do {
+		k = gather_partial(d, station, h, chain);
+		have += k;
+	} while (k > 0 && have < n);
 	for (s = 0; s < d->nb_stations && have < n; s++) {
 		struct depot_hand *other = &d->stations[s].hand;
 
@@ -124,7 +145,7 @@ gather_rest(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n,
 		have += pour(d, station, h, other, n - have, chain);
 		depot_let_go(other);
 	}
-	return have;
+	return have >= n;
 }
 
 /** Find n pointers: in the loaded magazine, and in a chain of full ones. */
@@ -142,7 +163,7 @@ gather(struct depot *d, uint32_t station, struct depot_hand *h, uint64_t n, uint
 	}
 	if (likely(have >= n))
 		return true;
-	return mextp_depot_count(d) >= n && gather_rest(d, station, h, n - have, chain) == n - have;
+	return mextp_depot_count(d) >= n && gather_rest(d, station, h, n - have, chain);
 }
 
 /** Copy out what was gathered. */

@@ -376,23 +376,56 @@ inline pour(from)
 	od
 }
 
+/* gather_partial(): adds all of it to have, so there may be more than n; index is 0 if there is none */
+inline gather_partial()
+{
+	d_step {
+		drop_last(stacks[PARTIAL], index); /* stack_pop() */
+		hands[POURED(id)].loaded = index;
+		hands[POURED(id)].count = counts[index];
+		have = have + counts[index];
+		counts[index] = 0
+	}
+	if
+	:: index != 0 ->
+		d_step {
+			/* depot_hand_put() of what fits */
+			do
+			:: hands[POURED(id)].count > 0 && hands[h].count < M ->
+				hand_get(POURED(id), obj);
+				hand_put(h, obj)
+			:: else -> break
+			od;
+			obj = 0
+		}
+		if
+		:: hands[POURED(id)].count == 0 -> d_step { stash(EMPTY, index) }
+		:: else ->
+			d_step {
+				/* chain_add() */
+				next[hands[h].loaded] = chain;
+				chain = hands[h].loaded;
+				hands[h].loaded = index;
+				hands[h].count = hands[POURED(id)].count;
+				hands[h].at_end = false;
+				hands[POURED(id)].count = 0
+			}
+		fi;
+		hands[POURED(id)].loaded = 0
+	:: else
+	fi
+}
+
 /* gather_rest() */
 inline gather_rest()
 {
 	do
 	:: have < n ->
-		d_step {
-			drop_last(stacks[PARTIAL], index);
-			hands[POURED(id)].loaded = index;
-			hands[POURED(id)].count = counts[index];
-			counts[index] = 0
-		}
+		gather_partial();
 		if
 		:: index == 0 -> break
 		:: else
-		fi;
-		pour(POURED(id));
-		guest_end(POURED(id))
+		fi
 	:: else -> break
 	od;
 	i = 0;
