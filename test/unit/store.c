@@ -14,23 +14,30 @@ aligned_zero(size_t size)
 }
 
 void
-store_begin(struct store *st, uint32_t nb)
+store_reset(struct store *st)
 {
 	uint32_t i;
 
+	memset(st->d, 0, mextp_depot_size(st->nb, STORE_THREADS));
+	mextp_depot_init(st->d, st->nb, STORE_THREADS);
+	st->out = st->nb;
+	for (i = 0; i < st->nb; i++)
+		st->table[i] = (void *)(uintptr_t)(i + 1);
+}
+
+void
+store_begin(struct store *st, uint32_t nb)
+{
 	memset(st, 0, sizeof(*st));
 	st->nb = nb;
-	st->out = nb;
 	st->rng = 88172645463325252 + nb;
 	st->d = aligned_zero(mextp_depot_size(nb, STORE_THREADS));
-	mextp_depot_init(st->d, nb, STORE_THREADS);
 	/* Beyond nb: what a get may be asked that fails. */
 	st->table = calloc(2 * (size_t)nb + 2, sizeof(*st->table));
 	st->seen = calloc(nb + 1, 1);
 	assert_non_null(st->table);
 	assert_non_null(st->seen);
-	for (i = 0; i < nb; i++)
-		st->table[i] = (void *)(uintptr_t)(i + 1);
+	store_reset(st);
 }
 
 void

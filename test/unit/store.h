@@ -39,6 +39,9 @@ struct store {
 /** An empty depot with all its nb pointers out. */
 void store_begin(struct store *st, uint32_t nb);
 
+/** An empty depot again, whatever was put to it. */
+void store_reset(struct store *st);
+
 /** Audit, and free. */
 void store_end(struct store *st);
 

@@ -183,6 +183,34 @@ test_get_of_magazines_gets_the_last_first(void **state)
 }
 
 static void
+get_one_by_one(struct store *st)
+{
+	const uint32_t m = st->d->magazine_size;
+	void *expected[DEPOT_MAGAZINE_MAX];
+	uint32_t i;
+
+	if (st->nb >= 2 * m) {
+		memcpy(expected, &st->table[st->out - m], m * sizeof(*expected));
+		store_put(st, 0, m);
+		store_put(st, 0, m);
+		store_get(st, 0, m);
+		/* The other one is loaded now, full: it is read upwards, as caches prefetch. */
+		for (i = 0; i < m; i++) {
+			store_get(st, 0, 1);
+			assert_ptr_equal(st->table[st->out - 1], expected[i]);
+		}
+	}
+	store_put_all(st, 0, m);
+}
+
+static void
+test_get_from_a_magazine_loaded_full_goes_upwards(void **state)
+{
+	(void)state;
+	each_size(get_one_by_one);
+}
+
+static void
 put_all_twice(struct store *st)
 {
 	const uint32_t n = RTE_MIN(st->nb, 32u);
@@ -207,9 +235,7 @@ put_all_twice(struct store *st)
 	/* What is there can still be got. */
 	for (i = 0; i < st->nb; i++)
 		assert_int_equal(depot_get(st->d, i, objs, 1), 0);
-	memset(st->d, 0, mextp_depot_size(st->nb, STORE_THREADS));
-	mextp_depot_init(st->d, st->nb, STORE_THREADS);
-	st->out = st->nb;
+	store_reset(st);
 }
 
 static void
@@ -266,6 +292,7 @@ main(void)
 		cmocka_unit_test(test_put_one_by_one_never_runs_out_of_magazines),
 		cmocka_unit_test(test_get_after_put_gets_the_last_first),
 		cmocka_unit_test(test_get_of_magazines_gets_the_last_first),
+		cmocka_unit_test(test_get_from_a_magazine_loaded_full_goes_upwards),
 		cmocka_unit_test(test_put_twice_ends_with_no_room),
 		cmocka_unit_test(test_size_of_large_depots_is_few_bytes_a_pointer),
 		cmocka_unit_test(test_move_to_another_address_changes_nothing),

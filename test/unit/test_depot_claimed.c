@@ -120,6 +120,34 @@ test_claim_for_ever_withholds_one_magazine(void **state)
 	each_size(0, claim_and_get_rest);
 }
 
+/** Pointers put too often, until no magazine is empty: what a guest has begun to fill is filled. */
+static void
+put_until_full(struct store *st)
+{
+	void *const obj = (void *)(uintptr_t)1;
+	uint32_t i;
+
+	store_claim(st, 0, STORE_THREADS, true);
+	store_put(st, 0, 1);
+	store_claim(st, 0, STORE_THREADS, false);
+	assert_int_not_equal(st->d->stacks[DEPOT_PARTIAL] & STACK_INDEX_MASK, 0);
+	for (i = st->d->nb_magazines * st->d->magazine_size; i > 0; i--)
+		if (depot_put(st->d, 0, &obj, 1) != 0)
+			break;
+	assert_true(i > 0);
+	assert_int_equal(st->d->stacks[DEPOT_PARTIAL] & STACK_INDEX_MASK, 0);
+	memset(st->seen, 0, st->nb + 1);
+	assert_null(depot_audit(st->d, st->seen, st->nb + 1));
+	store_reset(st);
+}
+
+static void
+test_put_without_empty_magazines_fills_partly_filled_ones(void **state)
+{
+	(void)state;
+	each_size(0, put_until_full);
+}
+
 /** Puts and gets of random sizes by random threads, with hands claimed and let go at random. */
 static void
 walk(struct store *st, uint32_t nb_steps)
@@ -171,6 +199,7 @@ main(void)
 		cmocka_unit_test(test_put_and_get_with_all_hands_claimed_work),
 		cmocka_unit_test(test_get_of_all_spread_over_all_places_succeeds),
 		cmocka_unit_test(test_claim_for_ever_withholds_one_magazine),
+		cmocka_unit_test(test_put_without_empty_magazines_fills_partly_filled_ones),
 		cmocka_unit_test(test_put_and_get_at_random_is_as_the_model),
 	};
 

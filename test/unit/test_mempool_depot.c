@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The mempool handler mext_depot: registration, memory, and what mempools on it say of themselves. */
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
+
+#include "capture.h"
+#include "world.h"
+
+#define NB 1000
+
+void *__real_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
+void *__wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
+
+/** Of depots: whether memory for one is to be had, how often it was asked for, and where. */
+static bool no_memory;
+static unsigned int nb_asked;
+static int asked_socket;
+
+void *
+__wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket)
+{
+	if (type == NULL || strcmp(type, "mext_depot") != 0)
+		return __real_rte_zmalloc_socket(type, size, align, socket);
+	nb_asked++;
+	asked_socket = socket;
+	return no_memory ? NULL : __real_rte_zmalloc_socket(type, size, align, SOCKET_ID_ANY);
+}
+
+static unsigned int
+count_handlers(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < rte_mempool_ops_table.num_ops; i++)
+		n += strcmp(rte_mempool_ops_table.ops[i].name, MEXT_DEPOT_OPS) == 0;
+	return n;
+}
+
+static const char *
+ops_of(const struct rte_mempool *mp)
+{
+	return rte_mempool_get_ops(mp->ops_index)->name;
+}
+
+/** The handler of all mempools whose names begin with "chosen.". */
+static void
+see_ops(struct rte_mempool *mp, void *arg)
+{
+	const char **seen = arg;
+
+	if (strncmp(mp->name, "chosen.", strlen("chosen.")) != 0)
+		return;
+	if (*seen != NULL)
+		assert_string_equal(ops_of(mp), *seen);
+	*seen = ops_of(mp);
+}
+
+/** A mempool on mext_depot, not filled. */
+static struct rte_mempool *
+make_empty(unsigned int cache)
+{
+	struct rte_mempool *mp = rte_mempool_create_empty("depot", NB, 64, cache, 0, 0, 0);
+
+	assert_non_null(mp);
+	assert_int_equal(rte_mempool_set_ops_byname(mp, MEXT_DEPOT_OPS, NULL), 0);
+	return mp;
+}
+
+static struct rte_mempool *
+make_filled(unsigned int cache)
+{
+	struct rte_mempool *mp = make_empty(cache);
+
+	assert_int_equal(rte_mempool_populate_default(mp), NB);
+	return mp;
+}
+
+static void
+test_register_again_changes_nothing(void **state)
+{
+	const unsigned int before = rte_mempool_ops_table.num_ops;
+
+	(void)state;
+	assert_int_equal(count_handlers(), 1);
+	assert_int_equal(mext_depot_register(), 0);
+	assert_int_equal(mext_depot_register(), 0);
+	assert_int_equal(rte_mempool_ops_table.num_ops, before);
+	assert_int_equal(count_handlers(), 1);
+}
+
+/** The table of handlers as it was before mext_depot was registered, and full. */
+static void
+test_register_with_full_table_is_refused_and_logged(void **state)
+{
+	const struct rte_mempool_ops_table before = rte_mempool_ops_table;
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	const char *log, *seen = NULL;
+	unsigned int i;
+	int ret, created;
+
+	(void)state;
+	for (i = 0; i < RTE_MEMPOOL_MAX_OPS_IDX; i++) {
+		struct rte_mempool_ops *ops = &rte_mempool_ops_table.ops[i];
+
+		if (i >= before.num_ops)
+			*ops = before.ops[0];
+		if (i >= before.num_ops || strcmp(ops->name, MEXT_DEPOT_OPS) == 0)
+			snprintf(ops->name, sizeof(ops->name), "other%u", i);
+	}
+	rte_mempool_ops_table.num_ops = RTE_MEMPOOL_MAX_OPS_IDX;
+	capture_start();
+	ret = mext_depot_register();
+	/* Pools take DPDK's handler then. */
+	world_conf(&conf);
+	created = mext_pool_create("chosen", &conf, &pool);
+	log = capture_stop();
+	rte_mempool_walk(see_ops, &seen);
+	rte_mempool_ops_table = before;
+	assert_int_equal(ret, -ENOSPC);
+	if (strstr(log, "room for 16 mempool handlers, and all are taken") == NULL)
+		fail_msg("'%s'", log);
+	assert_int_equal(created, 0);
+	assert_string_equal(seen, "ring_mp_mc");
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
+static void
+test_create_without_memory_for_a_depot_fails_and_is_logged(void **state)
+{
+	struct rte_malloc_socket_stats before, now;
+	struct rte_mempool *mp;
+	const char *log;
+	int ret;
+
+	(void)state;
+	rte_malloc_get_socket_stats(0, &before);
+	mp = make_empty(32);
+	no_memory = true;
+	capture_start();
+	ret = rte_mempool_populate_default(mp);
+	log = capture_stop();
+	no_memory = false;
+	assert_int_equal(ret, -ENOMEM);
+	if (strstr(log, "mempool depot: no memory for a depot of 1000 objects (") == NULL)
+		fail_msg("'%s'", log);
+	rte_mempool_free(mp);
+	rte_malloc_get_socket_stats(0, &now);
+	assert_int_equal(now.alloc_count, before.alloc_count);
+	assert_int_equal(now.heap_allocsz_bytes, before.heap_allocsz_bytes);
+	rte_mempool_free(make_filled(32));
+}
+
+static void
+test_create_asks_for_memory_on_the_socket_of_the_mempool(void **state)
+{
+	static const int sockets[] = { 0, 1, SOCKET_ID_ANY };
+	struct rte_mempool *mp;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(sockets); i++) {
+		mp = make_empty(0);
+		mp->socket_id = sockets[i];
+		nb_asked = 0;
+		no_memory = true; /* this is all that is to be seen */
+		capture_start();
+		assert_int_equal(rte_mempool_populate_default(mp), -ENOMEM);
+		capture_stop();
+		no_memory = false;
+		assert_int_equal(nb_asked, 1);
+		assert_int_equal(asked_socket, sockets[i]);
+		rte_mempool_free(mp);
+	}
+}
+
+static void
+assert_pool_uses(const char *ops_name, const char *expected)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	const char *seen = NULL;
+
+	world_conf(&conf);
+	conf.ops_name = ops_name;
+	assert_int_equal(mext_pool_create("chosen", &conf, &pool), 0);
+	rte_mempool_walk(see_ops, &seen);
+	assert_non_null(seen);
+	assert_string_equal(seen, expected);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
+static void
+test_create_pool_uses_mext_depot_unless_told_otherwise(void **state)
+{
+	(void)state;
+	assert_pool_uses(NULL, MEXT_DEPOT_OPS);
+	assert_pool_uses("stack", "stack");
+	assert_pool_uses(MEXT_DEPOT_OPS, MEXT_DEPOT_OPS);
+}
+
+/** Last: DPDK has no call to take it back. */
+static void
+test_create_pool_uses_what_the_user_told_dpdk(void **state)
+{
+	(void)state;
+	assert_int_equal(rte_mbuf_set_user_mempool_ops("ring_mp_mc"), 0);
+	assert_pool_uses(NULL, "ring_mp_mc");
+	assert_pool_uses(MEXT_DEPOT_OPS, MEXT_DEPOT_OPS);
+}
+
+static void
+test_get_and_put_with_any_cache_count_all(void **state)
+{
+	static const unsigned int caches[] = { 0, 32, 512 };
+	struct rte_mempool *mp;
+	void *objs[NB + 1];
+	unsigned int i, n;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(caches); i++) {
+		mp = make_filled(caches[i]);
+		assert_int_equal(rte_mempool_avail_count(mp), NB);
+		for (n = 1; n <= NB; n += 37) {
+			assert_int_equal(rte_mempool_get_bulk(mp, objs, n), 0);
+			assert_int_equal(rte_mempool_avail_count(mp), NB - n);
+			assert_int_equal(rte_mempool_in_use_count(mp), n);
+			rte_mempool_put_bulk(mp, objs, n);
+			assert_int_equal(rte_mempool_avail_count(mp), NB);
+		}
+		assert_int_equal(rte_mempool_get_bulk(mp, objs, NB + 1), -ENOBUFS);
+		for (n = 0; n < NB; n++)
+			assert_int_equal(rte_mempool_get(mp, &objs[n]), 0);
+		assert_true(rte_mempool_empty(mp));
+		assert_int_equal(rte_mempool_get(mp, &objs[NB]), -ENOBUFS);
+		for (n = 0; n < NB; n++)
+			rte_mempool_put(mp, objs[n]);
+		assert_true(rte_mempool_full(mp));
+		rte_mempool_audit(mp);
+		rte_mempool_free(mp);
+	}
+}
+
+static void
+test_put_twice_is_logged_once(void **state)
+{
+	struct rte_mempool *mp = make_filled(0);
+	void *objs[NB], *again[NB];
+	const char *log, *said;
+	unsigned int i, nb_failed = 0;
+
+	(void)state;
+	assert_int_equal(rte_mempool_get_bulk(mp, objs, NB), 0);
+	memcpy(again, objs, sizeof(again));
+	rte_mempool_put_bulk(mp, objs, NB);
+	capture_start();
+	for (i = 0; i < 100; i++)
+		nb_failed += rte_mempool_ops_enqueue_bulk(mp, again, NB) == -ENOBUFS;
+	log = capture_stop();
+	assert_true(nb_failed > 1);
+	said = strstr(log,
+			"mempool depot: more objects are put than its 1000: some were freed twice");
+	assert_non_null(said);
+	assert_null(strstr(said + 1, "mempool depot: more"));
+	rte_mempool_free(mp);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_register_again_changes_nothing),
+		cmocka_unit_test(test_register_with_full_table_is_refused_and_logged),
+		cmocka_unit_test(test_create_without_memory_for_a_depot_fails_and_is_logged),
+		cmocka_unit_test(test_create_asks_for_memory_on_the_socket_of_the_mempool),
+		cmocka_unit_test(test_get_and_put_with_any_cache_count_all),
+		cmocka_unit_test(test_put_twice_is_logged_once),
+		cmocka_unit_test(test_create_pool_uses_mext_depot_unless_told_otherwise),
+		cmocka_unit_test(test_create_pool_uses_what_the_user_told_dpdk),
+	};
+
+	if (eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
