@@ -26,6 +26,7 @@ python=/usr/bin/python3
 export PYTHONDONTWRITEBYTECODE=1
 # What a sanitizer finds must fail the test.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:abort_on_error=1:detect_stack_use_after_return=1
+export TSAN_OPTIONS=${TSAN_OPTIONS:-}:halt_on_error=1
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:halt_on_error=1:abort_on_error=1:print_stacktrace=1
 
 # shellcheck disable=SC2317 # called by the traps
@@ -129,6 +130,24 @@ cross_examples()
 	done
 }
 
+# Only what does without EAL and runs threads: DPDK's own libraries are not instrumented.
+thread_sanitizer()
+{
+	local folder=$work/thread
+
+	rm -rf "$folder"
+	CC=clang meson setup --werror -Dtests=enabled -Db_sanitize=thread -Db_lundef=false \
+		-Dbuildtype=debugoptimized "$folder"
+	ninja -C "$folder" test/stress/stress-depot
+	"$folder/test/stress/stress-depot" --ops 400000
+	"$folder/test/stress/stress-depot" --ops 400000 --objects 500 --burst 200 --threads 8
+}
+
+stress()
+{
+	meson test -C "$work/$1" --suite stress --logbase stress --print-errorlogs
+}
+
 junit_of_unit()
 {
 	echo "$work/$1/meson-logs/testlog.junit.xml"
@@ -194,6 +213,8 @@ for kind in gcc clang sanitizers aarch64; do
 	step_after "$needed" "unit $kind" "$(junit_of_unit "$kind")" unit "$kind"
 done
 step_after "build aarch64 -Werror" "examples aarch64" - cross_examples
+step_after "build gcc -Werror" stress "$work/gcc/meson-logs/stress.junit.xml" stress gcc
+step_after "build clang -Werror" "thread sanitizer" - thread_sanitizer
 step_after "build gcc -Werror" install "$results/install.xml" pytests install
 step_after "build gcc -Werror" system "$results/system.xml" pytests system
 step_after "build gcc -Werror" docs - docs
