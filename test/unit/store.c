@@ -147,6 +147,8 @@ store_claim(struct store *st, uint32_t first, uint32_t n, bool claimed)
 {
 	uint32_t s;
 
+	if (depot_is_small(st->d))
+		return; /* it has no hands */
 	for (s = first; s < first + n && s < st->d->nb_stations; s++)
 		st->d->stations[s].hand.claimed = claimed;
 }

@@ -127,6 +127,8 @@ put_until_full(struct store *st)
 	void *const obj = (void *)(uintptr_t)1;
 	uint32_t i;
 
+	if (depot_is_small(st->d))
+		return; /* no magazine is partly filled there */
 	store_claim(st, 0, STORE_THREADS, true);
 	store_put(st, 0, 1);
 	store_claim(st, 0, STORE_THREADS, false);
@@ -146,6 +148,35 @@ test_put_without_empty_magazines_fills_partly_filled_ones(void **state)
 {
 	(void)state;
 	each_size(0, put_until_full);
+}
+
+/** Every empty magazine made a partly filled one, as by many guests at once; then a full one loaded. */
+static void
+get_without_empty_magazines(struct store *st)
+{
+	struct depot *d = st->d;
+	struct stack_link *links = RTE_PTR_ADD(d, d->links);
+	uint32_t index;
+
+	if (depot_is_small(d))
+		return; /* no magazine is partly filled there */
+	while ((index = stack_pop(&d->stacks[DEPOT_EMPTY], links)) != 0) {
+		depot_magazine(d, index)[0] = st->table[--st->out];
+		links[index].count = 1;
+		d->net++;
+		stack_push(&d->stacks[DEPOT_PARTIAL], links, index);
+	}
+	store_put(st, 0, d->magazine_size);
+	store_get(st, 0, d->magazine_size + 1);
+	store_audit(st);
+	store_get(st, 1, st->nb - st->out);
+}
+
+static void
+test_get_without_empty_magazines_loads_partly_filled_ones(void **state)
+{
+	(void)state;
+	each_size(0, get_without_empty_magazines);
 }
 
 /** Puts and gets of random sizes by random threads, with hands claimed and let go at random. */
@@ -200,6 +231,7 @@ main(void)
 		cmocka_unit_test(test_get_of_all_spread_over_all_places_succeeds),
 		cmocka_unit_test(test_claim_for_ever_withholds_one_magazine),
 		cmocka_unit_test(test_put_without_empty_magazines_fills_partly_filled_ones),
+		cmocka_unit_test(test_get_without_empty_magazines_loads_partly_filled_ones),
 		cmocka_unit_test(test_put_and_get_at_random_is_as_the_model),
 	};
 

@@ -7,7 +7,9 @@
 #include "station.h"
 
 /** Tries to put before it is said that there is no room. */
-#define TRIES 1000
+#define PUT_TRIES 1000
+/** Tries to get while others have what there is: some microseconds, not the time slice of one. */
+#define GET_TRIES 100
 
 /* ---- put ---- */
 
@@ -213,10 +215,16 @@ guest_begin(struct depot *d, uint32_t station, struct depot_hand *guest)
 	memset(guest, 0, sizeof(*guest));
 	guest->guest = true;
 	guest->loaded = stack_pop(&d->stacks[DEPOT_PARTIAL], links(d));
-	if (guest->loaded != 0)
+	if (guest->loaded != 0) {
 		guest->count = links(d)[guest->loaded].count;
-	else
-		guest->loaded = fetch(d, station, guest, DEPOT_EMPTY);
+		return true;
+	}
+	guest->loaded = fetch(d, station, guest, DEPOT_EMPTY);
+	if (unlikely(guest->loaded == 0)) {
+		guest->loaded = fetch(d, station, guest, DEPOT_FULL);
+		guest->count = d->magazine_size;
+		guest->at_end = true;
+	}
 	return guest->loaded != 0;
 }
 
@@ -258,7 +266,7 @@ mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, vo
 			given += give(d, station, h, &objs[given], n - given);
 		/* Magazines run out only if there are too many pointers, or too many guests. */
 		if (unlikely(given < n)) {
-			if (mextp_depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > TRIES)
+			if (mextp_depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > PUT_TRIES)
 				break;
 			rte_pause();
 		}
@@ -268,19 +276,13 @@ mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, vo
 	return given == n ? 0 : -ENOBUFS;
 }
 
-__rte_noinline int
-mextp_depot_get_more(
-		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
+/** depot_get() with a hand. */
+static bool
+get_with(struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
 {
-	struct depot_hand guest;
 	uint32_t chain = 0, index;
-	bool found;
+	bool found = gather(d, station, h, n, &chain);
 
-	if (h == NULL)
-		h = find_hand(d, &station, &guest);
-	if (h == NULL)
-		return -ENOBUFS;
-	found = gather(d, station, h, n, &chain);
 	if (likely(found)) {
 		take(d, station, h, chain, objs, n);
 	} else {
@@ -291,7 +293,29 @@ mextp_depot_get_more(
 		}
 	}
 	let_go(d, h, found ? -(uint64_t)n : 0);
-	return found ? 0 : -ENOBUFS;
+	return found;
+}
+
+__rte_noinline int
+mextp_depot_get_more(
+		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
+{
+	struct depot_hand guest;
+	uint32_t s, tries;
+
+	for (tries = 0; tries < GET_TRIES; tries++) {
+		s = station;
+		if (h == NULL)
+			h = find_hand(d, &s, &guest);
+		if (likely(h != NULL && get_with(d, s, h, objs, n)))
+			return 0;
+		/* Who has them is in the middle of a call, as a rule for less than a microsecond. */
+		if (mextp_depot_count(d) < n)
+			break;
+		h = NULL;
+		rte_pause();
+	}
+	return -ENOBUFS;
 }
 
 uint32_t

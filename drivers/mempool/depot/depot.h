@@ -23,6 +23,9 @@
  * A thread that finds every hand claimed is a guest: it makes a hand of its own for one call, and
  * puts the magazines onto stacks that all share (stack.h): full, empty, partly filled ones.
  *
+ * Small depots have no hands: every thread is a guest there, and every pointer has a magazine to
+ * itself. That is slower, but of few pointers none should be withheld that nobody is working on.
+ *
  * What may run together: put, get and count; everything. What a preempted thread withholds from the
  * others is what it is getting or putting, and at most two magazines.
  *
@@ -49,6 +52,8 @@
 /** Pointers a magazine holds: powers of 2, fewer in small depots. */
 #define DEPOT_MAGAZINE_MIN 16
 #define DEPOT_MAGAZINE_MAX 1024
+/** Depots for fewer pointers are small. */
+#define DEPOT_SMALL 512
 /** Most stations of a depot. */
 #define DEPOT_STATIONS_MAX 64
 
@@ -108,6 +113,12 @@ int mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h
 		uint32_t n);
 int mextp_depot_get_more(
 		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n);
+
+static inline bool
+depot_is_small(const struct depot *d)
+{
+	return d->nb_objs < DEPOT_SMALL;
+}
 
 static inline void **
 depot_magazine(const struct depot *d, uint32_t index)

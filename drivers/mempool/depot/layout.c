@@ -8,13 +8,14 @@
 #define SPARE 2
 /** Guests that may be at work at the same time while the depot is full. */
 #define GUESTS 2
+#define GUESTS_OF_SMALL 32
 /** Bytes a pointer that a depot may take, if it can. */
 #define BYTES_A_POINTER 16
 
 static uint32_t
 count_stations(uint32_t nb_objs, uint32_t nb_threads)
 {
-	uint32_t most = RTE_MIN(nb_objs / 256 + 1, (uint32_t)DEPOT_STATIONS_MAX);
+	uint32_t most = RTE_MIN(nb_objs / 256, (uint32_t)DEPOT_STATIONS_MAX);
 	uint32_t n = 1;
 
 	while (n < nb_threads && 2 * n <= most)
@@ -26,9 +27,10 @@ static size_t
 lay_out_with(struct depot *d, uint32_t magazine_size)
 {
 	size_t end = sizeof(*d) + d->nb_stations * sizeof(d->stations[0]);
+	uint32_t guests = depot_is_small(d) ? GUESTS_OF_SMALL : GUESTS;
 
 	d->magazine_size = magazine_size;
-	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + GUESTS);
+	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + guests);
 	d->ring_size = rte_align32pow2(d->nb_magazines + 1);
 	d->rings = end;
 	end += 2 * (size_t)d->nb_stations * d->ring_size * sizeof(uint32_t);
@@ -48,6 +50,8 @@ lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 
 	d->nb_objs = nb_objs;
 	d->nb_stations = count_stations(nb_objs, nb_threads);
+	if (depot_is_small(d))
+		return lay_out_with(d, 1);
 	for (m = DEPOT_MAGAZINE_MAX;
 			m >= DEPOT_MAGAZINE_MIN && least > BYTES_A_POINTER * (size_t)nb_objs;
 			m /= 2) {
@@ -76,6 +80,8 @@ mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 	lay_out(d, nb_objs, nb_threads);
 	for (s = 0; s < d->nb_stations; s++)
 		d->stations[s].hand.loaded = index++;
+	if (depot_is_small(d))
+		d->stations[0].hand.claimed = 1; /* for good */
 	for (; index <= d->nb_magazines; index++)
 		stack_push(&d->stacks[DEPOT_EMPTY], links(d), index);
 }
