@@ -13,7 +13,7 @@ from conftest import ROOT, eal, need
 SOURCE = ROOT / "test/install/depot.c"
 OPS = "--mbuf-pool-ops-name=mext_depot"
 # DPDK's own tests that make mempools of the default handler, and take some seconds at most.
-DPDK_TESTS = ["mempool_autotest", "reorder_autotest", "pdump_autotest", "ipfrag_autotest",
+DPDK_TESTS = ["mempool_autotest", "mbuf_autotest", "reorder_autotest", "pdump_autotest", "ipfrag_autotest",
               "eventdev_selftest_sw", "link_bonding_autotest", "latencystats_autotest"]
 
 
