@@ -264,9 +264,13 @@ mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, vo
 			h = find_hand(d, &station, &guest);
 		if (h != NULL)
 			given += give(d, station, h, &objs[given], n - given);
-		/* Magazines run out only if there are too many pointers, or too many guests. */
+		/* Magazines run out only if there are too many pointers, or many threads inside. */
 		if (unlikely(given < n)) {
-			if (mextp_depot_count(d) + (uint64_t)n > d->nb_objs && ++tries > PUT_TRIES)
+			if (mextp_depot_count(d) + (uint64_t)n > d->nb_objs)
+				tries++;
+			else
+				tries = 0; /* the count may be too high while others get and put */
+			if (tries > PUT_TRIES)
 				break;
 			rte_pause();
 		}
@@ -281,7 +285,7 @@ static bool
 get_with(struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n)
 {
 	uint32_t chain = 0, index;
-	bool found = gather(d, station, h, n, &chain);
+	bool found = n <= d->nb_objs && gather(d, station, h, n, &chain);
 
 	if (likely(found)) {
 		take(d, station, h, chain, objs, n);
@@ -326,6 +330,6 @@ mextp_depot_count(const struct depot *d)
 
 	for (s = 0; s < d->nb_stations; s++)
 		net += __atomic_load_n(&d->stations[s].hand.net, __ATOMIC_RELAXED);
-	/* In the middle of calls a get may be seen before the put of the same pointer. */
+	/* In the middle of calls one of a get and a put of the same pointer may be seen, not the other. */
 	return (int64_t)net < 0 ? 0 : RTE_MIN(net, (uint64_t)d->nb_objs);
 }

@@ -81,7 +81,8 @@ struct depot_station {
 
 struct depot {
 	uint32_t nb_objs; /* that it was made for */
-	uint32_t nb_stations; /* a power of 2 */
+	uint32_t nb_stations; /* a power of 2 ... */
+	uint32_t station_bits; /* ... with this exponent */
 	uint32_t magazine_size; /* pointers, a power of 2 */
 	uint32_t nb_magazines; /* indexes are 1 .. nb_magazines */
 	uint32_t ring_size; /* of deques, a power of 2 */
@@ -194,6 +195,13 @@ depot_account(struct depot_hand *h, uint64_t n)
 	__atomic_store_n(&h->net, h->net + n, __ATOMIC_RELAXED);
 }
 
+/** Neighbouring numbers, and those that are powers of 2 apart, have different stations. */
+static inline uint32_t
+depot_station_of(const struct depot *d, uint32_t thread)
+{
+	return (thread + (thread >> d->station_bits)) & (d->nb_stations - 1);
+}
+
 /**
  * Put pointers: there is room for as many as the depot was made for.
  *
@@ -204,7 +212,7 @@ depot_account(struct depot_hand *h, uint64_t n)
 static inline int
 depot_put(struct depot *d, uint32_t thread, void *const *objs, uint32_t n)
 {
-	uint32_t station = thread & (d->nb_stations - 1);
+	uint32_t station = depot_station_of(d, thread);
 	struct depot_hand *h = &d->stations[station].hand;
 
 	if (unlikely(!depot_claim(h)))
@@ -227,7 +235,7 @@ depot_put(struct depot *d, uint32_t thread, void *const *objs, uint32_t n)
 static inline int
 depot_get(struct depot *d, uint32_t thread, void **objs, uint32_t n)
 {
-	uint32_t station = thread & (d->nb_stations - 1);
+	uint32_t station = depot_station_of(d, thread);
 	struct depot_hand *h = &d->stations[station].hand;
 
 	if (unlikely(!depot_claim(h)))

@@ -50,6 +50,7 @@ lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 
 	d->nb_objs = nb_objs;
 	d->nb_stations = count_stations(nb_objs, nb_threads);
+	d->station_bits = rte_bsf32(d->nb_stations);
 	if (depot_is_small(d))
 		return lay_out_with(d, 1);
 	for (m = DEPOT_MAGAZINE_MAX;

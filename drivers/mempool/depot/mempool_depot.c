@@ -21,7 +21,7 @@ RTE_LOG_REGISTER(mextp_depot_logtype, mempool.mext_depot, NOTICE);
 /** Stations for lcores of which EAL does not know yet: registered threads, secondary processes. */
 #define MIN_THREADS 8
 
-/** Neighbouring lcore ids have different stations; so have most threads without one. */
+/** Of EAL's threads the lcore id; of others a number that few others have. */
 static uint32_t
 thread_number(void)
 {
