@@ -112,7 +112,7 @@ pytests()
 
 unit()
 {
-	meson test -C "$work/$1" --print-errorlogs
+	meson test -C "$work/$1" --no-suite stress --print-errorlogs
 }
 
 # The examples for aarch64, on what the build for it installs.
