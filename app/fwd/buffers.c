@@ -4,6 +4,7 @@
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include <mext.h>
 
@@ -53,6 +54,21 @@ set_count(struct fwd *fwd, struct mext_pool_class *c)
 	return -1;
 }
 
+/**
+ * The mempool handler. A ring hands out a new mempool's mbufs from its beginning and takes long to come
+ * to its end; a handler that gives back what was used last may never leave the end again.
+ */
+static const char *
+choose_handler(const struct fwd *fwd)
+{
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++)
+		if (fwd->ports[i].cuts_memory)
+			return rte_mbuf_best_mempool_ops();
+	return NULL; /* mext's choice */
+}
+
 int
 buffers_create(struct fwd *fwd)
 {
@@ -69,6 +85,7 @@ buffers_create(struct fwd *fwd)
 		conf.headers.size = 0;
 		conf.nb_classes = 1;
 	}
+	conf.ops_name = choose_handler(fwd);
 	ret = mext_pool_create("fwd", &conf, &fwd->pool);
 	if (ret < 0) {
 		FWD_ERROR("no pool of %u mbufs: %s; lower --total-num-mbufs, or give more memory (EAL's "

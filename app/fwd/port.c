@@ -17,6 +17,7 @@ static const struct quirk {
 	bool copy_external;
 	uint32_t kept_rx;
 	uint32_t kept_tx;
+	bool cuts_memory;
 	const char *why;
 } quirks[] = {
 	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
@@ -24,8 +25,15 @@ static const struct quirk {
 			.fixed_in = RTE_VERSION_NUM(26, 3, 0, 0),
 			.copy_external = true,
 			.why = "before DPDK 26.03 it sends wrong bytes from external buffers: sending copies" },
-	/* Its memory shared with the kernel holds 2,048 for receiving, and sent ones for a while. */
-	{ .driver = "net_af_xdp", .fixed_in = UINT_MAX, .kept_rx = 2048, .kept_tx = 4096 },
+	/*
+	 * Its memory shared with the kernel holds 2,048 for receiving, and sent ones for a while. It is
+	 * as long as the mbufs are together, without the gaps that keep each within its page.
+	 */
+	{ .driver = "net_af_xdp",
+			.fixed_in = UINT_MAX,
+			.kept_rx = 2048,
+			.kept_tx = 4096,
+			.cuts_memory = true },
 };
 
 static void
@@ -39,6 +47,7 @@ apply_quirks(struct fwd_port *port, const struct fwd_args *args)
 		if (strcmp(q->driver, port->driver) != 0 || RTE_VERSION >= q->fixed_in)
 			continue;
 		port->copy_external |= q->copy_external;
+		port->cuts_memory |= q->cuts_memory;
 		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
 		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
 		if (q->why != NULL && args->mode->makes)

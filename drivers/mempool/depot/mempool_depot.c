@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_lcore.h>
@@ -91,6 +92,43 @@ get_count(const struct rte_mempool *mp)
 	return mextp_depot_count(mp->pool_data);
 }
 
+static int
+higher_first(const void *left, const void *right)
+{
+	uintptr_t l = *(const uintptr_t *)left, r = *(const uintptr_t *)right;
+
+	return (l < r) - (l > r);
+}
+
+/**
+ * Order the objects of a mempool, all of which are here, so that those at the lowest addresses come
+ * first. What comes first stays in use: of a mempool whose objects do not fill their memory, the
+ * af_xdp driver makes the end unreachable. If there is no memory to sort, there is no order.
+ */
+static void
+put_in_order(struct rte_mempool *mp)
+{
+	struct depot *d = mp->pool_data;
+	void **objs = malloc(mp->size * sizeof(*objs));
+
+	if (objs != NULL && depot_get(d, thread_number(), objs, mp->size) == 0) {
+		qsort(objs, mp->size, sizeof(*objs), higher_first);
+		depot_put(d, thread_number(), objs, mp->size);
+	}
+	free(objs);
+}
+
+static int
+populate(struct rte_mempool *mp, unsigned int max_objs, void *vaddr, rte_iova_t iova, size_t len,
+		rte_mempool_populate_obj_cb_t *obj_cb, void *arg)
+{
+	int ret = rte_mempool_op_populate_helper(mp, 0, max_objs, vaddr, iova, len, obj_cb, arg);
+
+	if (ret > 0 && mp->populated_size == mp->size)
+		put_in_order(mp);
+	return ret;
+}
+
 static const struct rte_mempool_ops depot_ops = {
 	.name = MEXT_DEPOT_OPS,
 	.alloc = alloc,
@@ -98,6 +136,7 @@ static const struct rte_mempool_ops depot_ops = {
 	.enqueue = enqueue,
 	.dequeue = dequeue,
 	.get_count = get_count,
+	.populate = populate,
 };
 
 static bool
