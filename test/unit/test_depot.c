@@ -282,6 +282,23 @@ test_move_to_another_address_changes_nothing(void **state)
 	each_size(move_partly_filled);
 }
 
+static void
+test_stations_of_lcores_with_any_stride_differ(void **state)
+{
+	struct store st;
+	uint32_t stride, i, seen;
+
+	(void)state;
+	store_begin(&st, 4096);
+	assert_int_equal(st.d->nb_stations, STORE_THREADS);
+	for (stride = 1; stride <= STORE_THREADS; stride *= 2) {
+		for (i = 0, seen = 0; i < STORE_THREADS; i++)
+			seen |= 1u << depot_station_of(st.d, i * stride);
+		assert_int_equal(seen, (1u << STORE_THREADS) - 1);
+	}
+	store_end(&st);
+}
+
 int
 main(void)
 {
@@ -296,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_put_twice_ends_with_no_room),
 		cmocka_unit_test(test_size_of_large_depots_is_few_bytes_a_pointer),
 		cmocka_unit_test(test_move_to_another_address_changes_nothing),
+		cmocka_unit_test(test_stations_of_lcores_with_any_stride_differ),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -267,6 +267,30 @@ test_put_twice_is_logged_once(void **state)
 	rte_mempool_free(mp);
 }
 
+static void
+see_lowest(struct rte_mempool *mp __rte_unused, void *lowest, void *obj,
+		unsigned int i __rte_unused)
+{
+	void **low = lowest;
+
+	if (*low == NULL || obj < *low)
+		*low = obj;
+}
+
+static void
+test_get_from_a_new_mempool_begins_at_the_lowest_address(void **state)
+{
+	struct rte_mempool *mp = make_filled(0);
+	void *lowest = NULL, *obj;
+
+	(void)state;
+	rte_mempool_obj_iter(mp, see_lowest, &lowest);
+	assert_int_equal(rte_mempool_get(mp, &obj), 0);
+	assert_ptr_equal(obj, lowest);
+	rte_mempool_put(mp, obj);
+	rte_mempool_free(mp);
+}
+
 int
 main(void)
 {
@@ -277,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_create_asks_for_memory_on_the_socket_of_the_mempool),
 		cmocka_unit_test(test_get_and_put_with_any_cache_count_all),
 		cmocka_unit_test(test_put_twice_is_logged_once),
+		cmocka_unit_test(test_get_from_a_new_mempool_begins_at_the_lowest_address),
 		cmocka_unit_test(test_create_pool_uses_mext_depot_unless_told_otherwise),
 		cmocka_unit_test(test_create_pool_uses_what_the_user_told_dpdk),
 	};

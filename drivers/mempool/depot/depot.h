@@ -195,7 +195,7 @@ depot_account(struct depot_hand *h, uint64_t n)
 	__atomic_store_n(&h->net, h->net + n, __ATOMIC_RELAXED);
 }
 
-/** Neighbouring numbers, and those that are powers of 2 apart, have different stations. */
+/** Spreads neighbouring numbers over the stations, and numbers with a stride of a power of 2. */
 static inline uint32_t
 depot_station_of(const struct depot *d, uint32_t thread)
 {
