@@ -12,6 +12,12 @@ from forwarder import BINARY
 from network import ROOT
 
 
+def default_signals():
+    """What a shell can't undo: signals ignored at its start (nohup, background jobs) stay so."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def left_over(pid):
     """Namespaces, and processes of this session, that a quickstart has left."""
     namespaces = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True,
@@ -31,6 +37,7 @@ def quickstart():
         process = subprocess.Popen(
             [ROOT / "devtools" / "quickstart.sh", *options], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            preexec_fn=default_signals,
             env={**os.environ, "MEXT_BUILD": str(BINARY.parents[2])})
         running.append(process)
         return process
