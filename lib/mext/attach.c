@@ -1,14 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <unistd.h>
+
+#include <rte_memory.h>
 
 #include <mext_attach.h>
 #include <mext_free.h>
+#include <mext_packet.h>
 
 #include "pool.h"
 #include "ref.h"
 #include "reset.h"
 #include "room.h"
 #include "storage.h"
+
+/** IO address of a byte of a storage. */
+static inline rte_iova_t
+iova_at(const struct mext_storage *storage, size_t off)
+{
+	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
+		return storage->iova + off;
+	return rte_mem_virt2iova(RTE_PTR_ADD(storage->base, off));
+}
+
+/** How many of len bytes from off on are contiguous in IO addresses. */
+static size_t
+contiguous(const struct mext_storage *storage, size_t off, size_t len)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	size_t n = len;
+
+	if ((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) != 0)
+		for (n = page - ((uintptr_t)storage->base + off) % page;
+				n < len && iova_at(storage, off + n) == iova_at(storage, off) + n;
+				n += page)
+			;
+	return RTE_MIN(n, len);
+}
 
 /** Why bytes of a storage may not be attached, whatever the mbuf. */
 static int
@@ -20,7 +48,7 @@ refuse_storage(const struct mext_storage *storage, size_t off, size_t len)
 		return -EMSGSIZE;
 	if (off > storage->len || len > storage->len - off)
 		return -ERANGE;
-	return 0;
+	return contiguous(storage, off, len) == len ? 0 : -EFAULT;
 }
 
 /** Why nothing may be attached to an mbuf. */
@@ -44,7 +72,7 @@ point_at(struct rte_mbuf *m, struct mext_storage *storage, size_t off, uint16_t 
 {
 	RTE_ASSERT(ref_load(&storage->shinfo) > 0);
 	m->buf_addr = RTE_PTR_ADD(storage->base, off);
-	rte_mbuf_iova_set(m, storage->iova + off);
+	rte_mbuf_iova_set(m, iova_at(storage, off));
 	m->buf_len = len;
 	m->shinfo = &storage->shinfo;
 }
@@ -69,7 +97,8 @@ first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storage
 static inline uintptr_t
 doubts_about(const struct mext_storage *storage, const struct mext_storage *first, size_t end)
 {
-	return (uintptr_t)(end > storage->len) | ((uintptr_t)storage->mp ^ (uintptr_t)first->mp);
+	return (uintptr_t)(end > storage->len) | ((uintptr_t)storage->mp ^ (uintptr_t)first->mp) |
+	       (mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED);
 }
 
 /**
@@ -197,6 +226,91 @@ int
 mext_attach(struct rte_mbuf *m, struct mext_storage *storage, size_t off, size_t len)
 {
 	return mext_attach_bulk(&m, &storage, 1, off, len);
+}
+
+/** Bytes of the next segment of a chain over a storage. */
+static size_t
+next_piece(const struct mext_storage *storage, size_t off, size_t len)
+{
+	return contiguous(storage, off, RTE_MIN(len, (size_t)UINT16_MAX));
+}
+
+/** Take bare headers, as new: a chain of nb_segs. */
+static int
+header_chain(struct mext_pool *pool, unsigned int nb_segs, struct rte_mbuf **head)
+{
+	struct rte_mbuf *mbufs[64];
+	unsigned int n, i;
+	int ret;
+
+	for (*head = NULL; nb_segs > 0; nb_segs -= n) {
+		n = RTE_MIN(nb_segs, (unsigned int)RTE_DIM(mbufs));
+		ret = mext_header_alloc_bulk(pool, mbufs, n);
+		if (ret < 0) {
+			mext_free_bulk(head, 1);
+			return ret;
+		}
+		for (i = 0; i < n; i++) {
+			mbufs[i]->next = *head;
+			*head = mbufs[i];
+		}
+	}
+	return 0;
+}
+
+/** What mext_attach_chain() has against a range, or how many segments it takes. */
+static int
+count_pieces(const struct mext_storage *storage, size_t off, size_t len, unsigned int *n)
+{
+	size_t piece;
+
+	if (storage == NULL)
+		return -EINVAL;
+	if (off > storage->len || len > storage->len - off)
+		return -ERANGE;
+	if (len > UINT32_MAX)
+		return -EMSGSIZE;
+	*n = 0;
+	do {
+		piece = next_piece(storage, off, len);
+		off += piece;
+		len -= piece;
+	} while (++*n < RTE_MBUF_MAX_NB_SEGS && len > 0);
+	return len > 0 ? -EMSGSIZE : 0;
+}
+
+int
+mext_attach_chain(struct mext_pool *pool, struct mext_storage *storage, size_t off, size_t len,
+		struct rte_mbuf **m)
+{
+	struct rte_mbuf *head, *seg;
+	unsigned int nb_segs;
+	size_t piece, left;
+	int ret;
+
+	ret = count_pieces(storage, off, len, &nb_segs);
+	if (ret == 0)
+		ret = header_chain(pool, nb_segs, &head);
+	if (ret < 0)
+		return ret;
+	ret = ref_take(&storage->shinfo, nb_segs - 1);
+	if (ret < 0) {
+		mext_free_bulk(&head, 1);
+		return ret;
+	}
+	for (seg = head, left = len; seg != NULL; seg = seg->next) {
+		piece = next_piece(storage, off, left);
+		point_at(seg, storage, off, (uint16_t)piece);
+		seg->ol_flags = RTE_MBUF_F_EXTERNAL;
+		seg->data_len = (uint16_t)piece;
+		off += piece;
+		left -= piece;
+	}
+	head->nb_segs = nb_segs;
+	head->pkt_len = len;
+	count_add(pool_of(storage->mp), COUNTER(attaches), nb_segs);
+	*m = head;
+	return 0;
 }
 
 int

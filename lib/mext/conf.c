@@ -16,7 +16,7 @@ mextp_kind_name(unsigned int kind)
 {
 	static const char *const names[NB_KINDS] = { "class0", "class1", "class2", "class3",
 		"class4", "class5", "class6", "class7", [KIND_RX] = "rx", [KIND_HEADER] = "headers",
-		[KIND_PAIR] = "pairs", [KIND_WRAP] = "wraps" };
+		[KIND_PAIR] = "pairs", [KIND_WRAP] = "wraps", [KIND_SPREAD] = "spreads" };
 
 	return names[kind];
 }
@@ -35,6 +35,8 @@ mextp_kind_conf(const struct mext_pool_conf *conf, unsigned int kind)
 		return &conf->pairs;
 	case KIND_WRAP:
 		return &conf->wraps;
+	case KIND_SPREAD:
+		return &conf->spreads;
 	default:
 		return kind < conf->nb_classes ? &conf->classes[kind] : &none;
 	}
@@ -62,6 +64,7 @@ size_range(const struct mext_pool_conf *conf, unsigned int kind, uint32_t *min, 
 		break;
 	case KIND_HEADER:
 	case KIND_WRAP:
+	case KIND_SPREAD:
 		*min = *max = 0;
 		break;
 	case KIND_PAIR:
@@ -144,7 +147,9 @@ mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 
 	if (check_range(name, "", "nb_classes", conf->nb_classes, 0, MEXT_POOL_MAX_CLASSES) < 0 ||
 			check_range(name, "", "priv_size", conf->priv_size, 0, 8192) < 0 ||
-			check_range(name, "", "headroom", conf->headroom, 0, INT16_MAX) < 0)
+			check_range(name, "", "headroom", conf->headroom, 0, INT16_MAX) < 0 ||
+			check_range(name, "", "copy_threshold", conf->copy_threshold, 0,
+					UINT16_MAX) < 0)
 		return -EINVAL;
 	if (conf->priv_size % RTE_MBUF_PRIV_ALIGN != 0) {
 		MEXT_LOG(ERR, "pool %s: priv_size is %u, allowed are multiples of %u", name,
@@ -161,7 +166,7 @@ mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 	if (objects == 0) {
 		MEXT_LOG(ERR,
 				"pool %s: every count is 0, give at least one size class, rx, headers, "
-				"pairs or wraps",
+				"pairs, wraps or spreads",
 				name);
 		return -EINVAL;
 	}
@@ -173,6 +178,7 @@ mext_pool_conf_init(struct mext_pool_conf *conf)
 {
 	memset(conf, 0, sizeof(*conf));
 	conf->headroom = RTE_PKTMBUF_HEADROOM;
+	conf->copy_threshold = MEXT_COPY_THRESHOLD;
 }
 
 /** As many objects as a share of the memory holds, with a cache that parks at most 3/8 of them. */
@@ -214,7 +220,8 @@ mext_pool_conf_default(size_t bytes, struct mext_pool_conf *conf)
 	conf->rx.size = conf->pairs.size = 2048;
 	default_kind(conf, KIND_RX, &conf->rx, each / 100 * 35, 2048);
 	default_kind(conf, KIND_PAIR, &conf->pairs, each / 100 * 15, 2048);
-	default_kind(conf, KIND_HEADER, &conf->headers, each / 100 * 4, 0);
+	default_kind(conf, KIND_HEADER, &conf->headers, each / 1000 * 38, 0);
 	default_kind(conf, KIND_WRAP, &conf->wraps, each / 100, 0);
+	default_kind(conf, KIND_SPREAD, &conf->spreads, each / 1000 * 2, 0);
 	return 0;
 }

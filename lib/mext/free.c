@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include <mext_free.h>
 
 #include "put.h"
@@ -6,38 +8,85 @@
 #include "room.h"
 #include "storage.h"
 
-/** What one call to mext_free_bulk() has collected from packets that need more than a run. */
+/** References on one buffer that are dropped together: with one atomic operation. */
+struct drop {
+	struct rte_mbuf_ext_shared_info *shinfo; /* NULL: the buffer is that of parent */
+	struct rte_mbuf *parent; /* NULL as well: nothing */
+	unsigned int n;
+};
+
+/**
+ * What one call to mext_free_bulk() has collected from packets that need more than a run. Copies of one
+ * chain have the same few buffers in turn, so some drops wait at a time; each buffer has one place.
+ */
 struct freeing {
 	struct room room; /* of the pool that the headers collected come from */
 	struct batch headers;
 	struct put storages;
-	struct rte_mbuf_ext_shared_info *run; /* dropped when another one comes along */
+	struct drop drops[8];
+	struct rte_mbuf_ext_shared_info *run; /* over a foreign buffer */
 	unsigned int run_len;
 	void *run_addr;
 };
 
-/** Drop the references of a run of segments over one buffer with one atomic operation. */
+/** Drop n clones' references on an mbuf; the last ones return it as DPDK does. */
 static inline void
-drop_run(struct freeing *f)
+drop_parent(struct rte_mbuf *parent, unsigned int n)
+{
+	if (!mbuf_ref_drop(parent, n))
+		return;
+	parent->next = NULL;
+	parent->nb_segs = 1;
+	rte_mbuf_raw_free(parent);
+}
+
+/**
+ * Drop a pending run over a foreign buffer, before any mbuf goes home: the buffer and its shared info
+ * may lie in that mbuf.
+ */
+static inline void
+drop_foreign_run(struct freeing *f)
 {
 	struct rte_mbuf_ext_shared_info *shinfo = f->run;
 
-	if (origin_of(shinfo) != ORIGIN_FOREIGN) {
-		put_storage(&f->storages, shinfo, f->run_len);
-		return;
-	}
-	if (ref_drop(shinfo, f->run_len) == 1)
+	f->run = NULL;
+	if (shinfo != NULL && ref_drop(shinfo, f->run_len) == 1)
 		shinfo->free_cb(f->run_addr, shinfo->fcb_opaque);
 }
 
 static inline void
-drop_later(struct freeing *f, struct rte_mbuf *m)
+drop_now(struct freeing *f, struct drop *drop)
+{
+	if (drop->shinfo != NULL) {
+		put_storage(&f->storages, drop->shinfo, drop->n);
+	} else if (drop->parent != NULL) {
+		drop_foreign_run(f);
+		drop_parent(drop->parent, drop->n);
+	}
+}
+
+/** Drop one more reference, on a shared info of ours or on a parent. */
+static inline void
+drop_later(struct freeing *f, struct rte_mbuf_ext_shared_info *shinfo, struct rte_mbuf *parent)
+{
+	const uintptr_t key = (uintptr_t)shinfo | (uintptr_t)parent;
+	struct drop *drop = &f->drops[(key / 64 + key / 4096) % RTE_DIM(f->drops)];
+
+	if (likely(drop->shinfo == shinfo && drop->parent == parent && drop->n < UINT16_MAX)) {
+		drop->n++;
+		return;
+	}
+	drop_now(f, drop);
+	*drop = (struct drop){ .shinfo = shinfo, .parent = parent, .n = 1 };
+}
+
+static inline void
+drop_foreign_later(struct freeing *f, struct rte_mbuf *m)
 {
 	if (f->run == m->shinfo && f->run_len < UINT16_MAX) {
 		f->run_len++;
 	} else {
-		if (likely(f->run != NULL))
-			drop_run(f);
+		drop_foreign_run(f);
 		f->run = m->shinfo;
 		f->run_len = 1;
 	}
@@ -77,23 +126,10 @@ free_pinned(struct rte_mbuf *m)
 	return true;
 }
 
-/**
- * Drop a pending run over a foreign buffer, before any mbuf goes home: the buffer and its shared info
- * may lie in that mbuf.
- */
-static inline void
-drop_foreign_run(struct freeing *f)
-{
-	if (f->run != NULL && origin_of(f->run) == ORIGIN_FOREIGN) {
-		drop_run(f);
-		f->run = NULL;
-	}
-}
-
 static void
 free_segment(struct freeing *f, struct rte_mbuf *m)
 {
-	if (unlikely(!mbuf_ref_drop(m)))
+	if (unlikely(!mbuf_ref_drop(m, 1)))
 		return;
 	if (unlikely(m->pool != f->room.mp || f->headers.n == RTE_DIM(f->headers.objs))) {
 		drop_foreign_run(f);
@@ -105,11 +141,14 @@ free_segment(struct freeing *f, struct rte_mbuf *m)
 		if (unlikely(!free_pinned(m)))
 			return;
 	} else if (likely(RTE_MBUF_HAS_EXTBUF(m))) {
-		drop_later(f, m);
+		if (likely(origin_of(m->shinfo) != ORIGIN_FOREIGN))
+			drop_later(f, m->shinfo, NULL);
+		else
+			drop_foreign_later(f, m);
 		room_restore(m, &f->room);
 	} else if (unlikely(RTE_MBUF_CLONED(m))) {
-		drop_foreign_run(f);
-		rte_pktmbuf_detach(m);
+		drop_later(f, NULL, rte_mbuf_from_indirect(m));
+		room_restore(m, &f->room);
 	}
 	m->next = NULL;
 	m->nb_segs = 1;
@@ -132,8 +171,10 @@ free_packet(struct freeing *f, struct rte_mbuf *m)
 static void
 free_flush(struct freeing *f)
 {
-	if (f->run != NULL)
-		drop_run(f);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(f->drops); i++)
+		drop_now(f, &f->drops[i]);
 	put_flush(&f->storages);
 	batch_flush(&f->headers);
 }
@@ -142,10 +183,7 @@ free_flush(struct freeing *f)
 static inline bool
 is_lone(const struct rte_mbuf *m, const struct rte_mempool *mp)
 {
-	/* Acquire: pairs with the release of whoever brought refcnt to 1. */
-	return m != NULL && m->pool == mp &&
-	       __atomic_load_n(mbuf_ref_word(m), __ATOMIC_ACQUIRE) == 1 && m->next == NULL &&
-	       m->nb_segs == 1;
+	return m != NULL && m->pool == mp && mbuf_is_own(m) && m->next == NULL && m->nb_segs == 1;
 }
 
 /*
@@ -220,6 +258,74 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 	return i;
 }
 
+/** Each over one buffer of ours or of somebody else's, two or more: what a fan-out leaves. */
+static inline unsigned int
+shared_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	struct rte_mbuf_ext_shared_info *shinfo = mbufs[0]->shinfo;
+	struct put put;
+	void *addr = NULL;
+	unsigned int i;
+
+	if (n < 2 || mbufs[1] == NULL || mbufs[1]->shinfo != shinfo)
+		return 0;
+	n = RTE_MIN(n, (unsigned int)UINT16_MAX);
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		if (!is_lone(m, room->mp) || !RTE_MBUF_HAS_EXTBUF(m) || m->shinfo != shinfo)
+			break;
+		addr = m->buf_addr;
+		room_restore(m, room);
+	}
+	if (unlikely(i == 0))
+		return 0;
+	if (likely(origin_of(shinfo) != ORIGIN_FOREIGN)) {
+		put_init(&put);
+		put_storage(&put, shinfo, i);
+		put_flush(&put);
+	} else if (ref_drop(shinfo, i) == 1) {
+		shinfo->free_cb(addr, shinfo->fcb_opaque);
+	}
+	return i;
+}
+
+/** Clones of one mbuf. */
+static inline unsigned int
+clone_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	struct rte_mbuf *parent = rte_mbuf_from_indirect(mbufs[0]);
+	unsigned int i;
+
+	n = RTE_MIN(n, (unsigned int)UINT16_MAX);
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = mbufs[i];
+
+		if (!is_lone(m, room->mp) || !RTE_MBUF_CLONED(m) ||
+				rte_mbuf_from_indirect(m) != parent)
+			break;
+		room_restore(m, room);
+	}
+	if (i > 0)
+		drop_parent(parent, i);
+	return i;
+}
+
+/** Run of mbufs of one pool, as the first one is. */
+static inline unsigned int
+any_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
+{
+	unsigned int run;
+
+	if (room->pinned)
+		return pinned_run(mbufs, n, room);
+	if (RTE_MBUF_HAS_EXTBUF(mbufs[0])) {
+		run = storage_run(mbufs, n, room);
+		return run > 0 ? run : shared_run(mbufs, n, room);
+	}
+	return RTE_MBUF_CLONED(mbufs[0]) ? clone_run(mbufs, n, room) : direct_run(mbufs, n, room);
+}
+
 void
 mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 {
@@ -234,12 +340,7 @@ mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 			continue;
 		if (unlikely(mbufs[i]->pool != room.mp))
 			room_of_pool(&room, mbufs[i]);
-		if (room.pinned)
-			run = pinned_run(&mbufs[i], n - i, &room);
-		else if (RTE_MBUF_HAS_EXTBUF(mbufs[i]))
-			run = storage_run(&mbufs[i], n - i, &room);
-		else
-			run = direct_run(&mbufs[i], n - i, &room);
+		run = any_run(&mbufs[i], n - i, &room);
 		if (likely(run > 0)) {
 			rte_mempool_put_bulk(room.mp, (void *const *)&mbufs[i], run);
 			continue;
@@ -248,6 +349,7 @@ mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 			f.room.mp = NULL;
 			f.headers.n = 0;
 			f.run = NULL;
+			memset(f.drops, 0, sizeof(f.drops));
 			put_init(&f.storages);
 			any = true;
 		}

@@ -12,8 +12,11 @@
 #include <mext_free.h>
 #include <mext_packet.h>
 #include <mext_pool.h>
+#include <mext_share.h>
+#include <mext_spread.h>
 #include <mext_stats.h>
 #include <mext_storage.h>
+#include <mext_write.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -39,7 +39,8 @@ extern "C" {
  *   indirect or external already, or from a pool of pinned buffers; -EMLINK: m has a next segment or is the head of
  *   a chain (the last segment of one can't be told from a packet of its own);
  *   -EMSGSIZE: len is over 65,535 (cut it into a chain); -ERANGE: the range is not within the
- *   storage. On failure nothing has changed.
+ *   storage; -EFAULT: the range is not contiguous in IO addresses (MEXT_STORAGE_SCATTERED; cut it with
+ *   mext_attach_chain()). On failure nothing has changed.
  *
  * Thread safety: the owner of the mbuf.
  * Ownership: the caller's reference moves into the mbuf; on failure it stays the caller's. To keep
@@ -76,7 +77,7 @@ int mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *
  * @param n  how many, 0 allowed
  * @param off  first byte in each storage
  * @param len  bytes of each, 0 to 65,535
- * @return 0; -EINVAL, -EMSGSIZE, -ERANGE: as mext_attach(), of the first storage that
+ * @return 0; -EINVAL, -EMSGSIZE, -ERANGE, -EFAULT: as mext_attach(), of the first storage that
  *   has an error; -ENOBUFS, -ENOMEM: as mext_header_alloc_bulk(). On failure no reference has
  *   moved and no header is taken.
  *
@@ -85,6 +86,26 @@ int mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *
  */
 int mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 		struct mext_storage *const *storages, unsigned int n, size_t off, size_t len);
+
+/**
+ * Make bytes [off, off + len) of a storage of any length a packet: a chain of bare headers, each with
+ * at most 65,535 bytes attached, cut also where wrapped memory is not contiguous in IO addresses.
+ *
+ * @param pool  where the headers come from (mext_pool_conf.headers)
+ * @param storage  any storage
+ * @param off  first byte, 0 to the storage's length
+ * @param len  bytes, 0 to the storage's length - off, at most 2^32 - 1; 0 gives a segment of 0 bytes
+ * @param m  the packet; unchanged on failure
+ * @return 0; -EINVAL: storage is NULL; -ERANGE: the range is not within the storage; -EMSGSIZE: more bytes
+ *   or segments (65,535) than a packet has; -EOVERFLOW: the count would pass 65,535; -ENOBUFS, -ENOMEM: as
+ *   mext_header_alloc_bulk(). On failure nothing has changed.
+ *
+ * Thread safety: any thread that holds a reference.
+ * Ownership: the caller's reference moves into the packet, which takes one more for each further segment;
+ *   on failure it stays the caller's.
+ */
+int mext_attach_chain(struct mext_pool *pool, struct mext_storage *storage, size_t off, size_t len,
+		struct rte_mbuf **m);
 
 /**
  * Take the storage off an mbuf and give it back with its reference. The mbuf is then direct and

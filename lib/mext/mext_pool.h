@@ -49,6 +49,9 @@ extern "C" {
 /** Most objects of one kind on one socket. */
 #define MEXT_POOL_MAX_COUNT (UINT32_C(1) << 28)
 
+/** Default of mext_pool_conf.copy_threshold: up to here a copy costs less than a share and its free. */
+#define MEXT_COPY_THRESHOLD 256
+
 /** Receive into pairs: mext_pool_rx_mempool() gives packets, each on a storage that can be held. */
 #define MEXT_POOL_RX_PAIRS (UINT32_C(1) << 0)
 /** Allocate from the caller's NUMA socket only; refuse where the pool has none there. */
@@ -88,6 +91,11 @@ struct mext_pool_conf {
 	/** Headers of wrapped memory (mext_storage_wrap()); size is 0. */
 	struct mext_pool_class wraps;
 	/**
+	 * Spreads (mext_spread_create()); size is 0. Each has a cache line for every lcore id up to the
+	 * highest that is in use when the pool is made, and two more.
+	 */
+	struct mext_pool_class spreads;
+	/**
 	 * Application bytes behind every mbuf (rte_mbuf_to_priv()), a multiple of 8, at most 8,192.
 	 * Touch no more than these: in pairs that drivers receive into (MEXT_POOL_RX_PAIRS) DPDK is
 	 * told of a larger area, whose end is the storage's header.
@@ -95,13 +103,19 @@ struct mext_pool_conf {
 	uint16_t priv_size;
 	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */
 	uint32_t flags; /**< MEXT_POOL_* */
+	/**
+	 * Bytes that the verbs of mext_share.h and mext_write.h copy rather than share, where they have the
+	 * choice: 0 to 65,535. See MEXT_COPY_THRESHOLD.
+	 */
+	uint32_t copy_threshold;
 	uint32_t socket_mask; /**< NUMA sockets; 0: those that lcores or ethdev ports are on now */
 	/** Mempool handler; NULL: of EAL's --mbuf-pool-ops-name, of the platform, or mext_depot. */
 	const char *ops_name;
 };
 
 /**
- * An empty configuration: no objects, headroom RTE_PKTMBUF_HEADROOM, the default mempool handler.
+ * An empty configuration: no objects, headroom RTE_PKTMBUF_HEADROOM, copy_threshold
+ * MEXT_COPY_THRESHOLD, the default mempool handler.
  *
  * @param conf  filled
  *
@@ -112,10 +126,10 @@ void mext_pool_conf_init(struct mext_pool_conf *conf);
 
 /**
  * A sensible configuration from a total of memory for objects: about 35 % mbufs for receive queues (2,048
- * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers
- * and headers for wrapped memory; caches small enough that idle lcores park at most 3/8 of them.
+ * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers,
+ * headers for wrapped memory, and spreads; caches small enough that idle lcores park at most 3/8 of them.
  * Change any field before creating the pool. The caches come on top: DPDK keeps one for every lcore
- * it was built for (128: 1.5 MiB) in each of the pool's six mempools that have one.
+ * it was built for (128: 1.5 MiB) in each of the pool's mempools that have one.
  *
  * @param bytes  memory of all objects, over all NUMA sockets in use; at least 1 MiB a socket,
  *   at most 1 TiB

@@ -42,7 +42,7 @@ struct mext_pool;
  * Version of what inline functions see: struct mext_storage and the configuration of a pool.
  * A program built with another version gets -EPROTO from mext_pool_create() and mext_pool_lookup().
  */
-#define MEXT_ABI_VERSION 1
+#define MEXT_ABI_VERSION 2
 
 /** Most references on one storage: DPDK's count is a uint16_t. */
 #define MEXT_REFCNT_MAX UINT16_MAX
@@ -53,6 +53,10 @@ struct mext_pool;
 #define MEXT_STORAGE_WRAPPED (UINT32_C(1) << 1)
 /** The storage is bound to its mbuf header for good: a packet, see mext_packet.h. */
 #define MEXT_STORAGE_PAIR (UINT32_C(1) << 2)
+/** The storage is one lcore's leaf of a spread, see mext_spread.h. */
+#define MEXT_STORAGE_LEAF (UINT32_C(1) << 3)
+/** The bytes are not contiguous in IO addresses: mext_attach_chain() cuts them where they are not. */
+#define MEXT_STORAGE_SCATTERED (UINT32_C(1) << 4)
 
 /**
  * The shared header of a storage. One cache line, and all that a burst touches of it.
@@ -62,10 +66,10 @@ struct mext_storage {
 	struct rte_mbuf_ext_shared_info shinfo; /**< first: what DPDK and its drivers see */
 	uint32_t flags; /**< MEXT_STORAGE_*, shared by all holders */
 	uint16_t abi; /**< MEXT_ABI_VERSION of who laid it out */
-	uint16_t reserved; /**< 0 */
+	uint16_t leaf; /**< which leaf of its spread; 0 elsewhere */
 	size_t len; /**< bytes at base */
 	void *base; /**< first byte */
-	rte_iova_t iova; /**< IO address of base */
+	rte_iova_t iova; /**< IO address of base, of all bytes unless MEXT_STORAGE_SCATTERED */
 	struct rte_mempool *mp; /**< where it goes back to */
 };
 
@@ -185,8 +189,9 @@ struct mext_wrap {
  * @param storage  the storage with one reference
  * @return 0; -EINVAL: no address or length, or the range wraps around; -ENOBUFS: no header is
  *   left; -ENOSPC: more than 255 different callback functions; -EFAULT: no IO address is known
- *   for the memory or it is not contiguous in IO addresses (give one, or register the memory with
- *   DPDK first). On failure *storage is unchanged and the callback is not called.
+ *   for the memory (give one, or register the memory with DPDK first). On failure *storage is
+ *   unchanged and the callback is not called. Memory that is not contiguous in IO addresses is
+ *   MEXT_STORAGE_SCATTERED: attach it with mext_attach_chain(), or ranges that are.
  *
  * Thread safety: any thread.
  * Ownership: the memory must stay valid until free_cb; the reference is the caller's.
@@ -206,7 +211,8 @@ int mext_storage_wrap(struct mext_pool *pool, const struct mext_wrap *wrap,
 int mext_storage_set_readonly(struct mext_storage *storage);
 
 /**
- * The storage behind an mbuf, if it is one of mext's: attached, cloned or a pair.
+ * The storage behind an mbuf, if it is one of mext's: attached, shared, cloned or a pair. Of a spread it
+ * is the leaf that the mbuf names.
  *
  * On a pair whose mark a driver has overwritten in ol_flags (several receive paths do) it is put
  * back, so that a reference taken next is seen when the mbuf is freed: call this, not m->shinfo,

@@ -38,20 +38,15 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 }
 
 int
-mext_packet_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
+mextp_packets_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
-	size_t to_storage;
+	size_t to_storage = pair_offset(pool->conf.priv_size);
 	unsigned int i;
 	int ret;
 
-	if (unlikely(n == 0))
-		return 0;
-	to_storage = pair_offset(pool->conf.priv_size);
 	ret = pool_get_bulk(pool, KIND_PAIR, KIND_PAIR, (void **)mbufs, n);
-	if (unlikely(ret < 0)) {
-		count_add(pool, COUNTER(alloc_failures), 1);
+	if (unlikely(ret < 0))
 		return ret;
-	}
 	for (i = 0; i < n; i++) {
 		struct mext_storage *storage = RTE_PTR_ADD(mbufs[i], to_storage);
 		uint16_t count;
@@ -67,6 +62,19 @@ mext_packet_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 	}
 	count_add(pool, COUNTER(allocs), n);
 	return 0;
+}
+
+int
+mext_packet_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
+{
+	int ret;
+
+	if (unlikely(n == 0))
+		return 0;
+	ret = mextp_packets_get(pool, mbufs, n);
+	if (unlikely(ret < 0))
+		count_add(pool, COUNTER(alloc_failures), 1);
+	return ret;
 }
 
 struct rte_mbuf *

@@ -21,6 +21,7 @@ enum kind {
 	KIND_HEADER,
 	KIND_PAIR,
 	KIND_WRAP,
+	KIND_SPREAD,
 	NB_KINDS,
 };
 
@@ -59,6 +60,7 @@ struct code {
 	rte_mbuf_extbuf_free_callback_t storage;
 	rte_mbuf_extbuf_free_callback_t pair;
 	rte_mbuf_extbuf_free_callback_t wrap;
+	rte_mbuf_extbuf_free_callback_t leaf;
 };
 
 /**
@@ -154,6 +156,9 @@ pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, voi
 /** Take n bare headers, not reset yet. Counts failures. @return as pool_get_bulk(). */
 int mextp_headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
 
+/** Take n packets, as new. Counts no failure. @return as pool_get_bulk(). */
+int mextp_packets_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
+
 /** Used and free objects of one kind, over all sockets. */
 void mextp_pool_level(const struct mext_pool *pool, unsigned int kind, uint64_t *total,
 		uint64_t *in_use, uint64_t *cached);
@@ -166,6 +171,9 @@ const char *mextp_kind_name(unsigned int kind);
 
 /** Check every number. @return 0, or -EINVAL with a log line that names field and range. */
 int mextp_conf_check(const char *name, const struct mext_pool_conf *conf);
+
+/** Room of mbufs of a kind: what DPDK calls the data room, headroom included. */
+uint16_t mextp_mbuf_room(const struct mext_pool_conf *conf, unsigned int kind);
 
 /** Bytes that one object of a kind takes, with its data and the mempools' own headers. */
 size_t mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind);

@@ -88,6 +88,10 @@ put_storage(struct put *put, struct rte_mbuf_ext_shared_info *shinfo, unsigned i
 	put->releases += n;
 	if (last == 0)
 		return 0;
+	if (unlikely(origin == ORIGIN_LEAF)) {
+		mextp_spread_leaf_gone(storage);
+		return 0;
+	}
 	put->returns++;
 	if (likely(origin == ORIGIN_CLASS))
 		batch_add(&put->batch, storage);

@@ -89,17 +89,47 @@ mbuf_ref_word(const struct rte_mbuf *m)
 }
 
 /**
- * Drop one reference on an mbuf header.
+ * Add n references on an mbuf header that the caller holds: for clones of it. Never a plain store, unlike
+ * DPDK's, so two threads that each hold one may do this at once.
+ */
+static inline int
+mbuf_ref_take(struct rte_mbuf *m, unsigned int n)
+{
+	uint16_t count = __atomic_load_n(mbuf_ref_word(m), __ATOMIC_RELAXED);
+
+	do {
+		if (unlikely(n > (unsigned int)UINT16_MAX - count))
+			return -EOVERFLOW;
+	} while (!__atomic_compare_exchange_n(mbuf_ref_word(m), &count, (uint16_t)(count + n), true,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return 0;
+}
+
+/** Whether the caller's reference on a header is the only one. */
+static inline bool
+mbuf_is_own(const struct rte_mbuf *m)
+{
+	/* Acquire: pairs with the release of other holders' drops, here and in DPDK. */
+	return __atomic_load_n(mbuf_ref_word(m), __ATOMIC_ACQUIRE) == 1;
+}
+
+/**
+ * Drop n references on an mbuf header.
  * @return true: the header is the caller's alone, its refcnt is 1 again.
  */
 static inline bool
-mbuf_ref_drop(struct rte_mbuf *m)
+mbuf_ref_drop(struct rte_mbuf *m, unsigned int n)
 {
 	/* Acquire: pairs with the release of other holders' drops, here and in DPDK. */
-	if (likely(__atomic_load_n(mbuf_ref_word(m), __ATOMIC_ACQUIRE) == 1))
+	uint16_t count = __atomic_load_n(mbuf_ref_word(m), __ATOMIC_ACQUIRE);
+
+	if (likely(count == n)) {
+		if (unlikely(n > 1))
+			__atomic_store_n(mbuf_ref_word(m), 1, __ATOMIC_RELAXED);
 		return true;
+	}
 	/* Release: pairs with the acquire above or the fence below on the last holder. */
-	if (__atomic_sub_fetch(mbuf_ref_word(m), 1, __ATOMIC_RELEASE) != 0)
+	if (__atomic_sub_fetch(mbuf_ref_word(m), (uint16_t)n, __ATOMIC_RELEASE) != 0)
 		return false;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	__atomic_store_n(mbuf_ref_word(m), 1, __ATOMIC_RELAXED);

@@ -88,7 +88,8 @@ code_here(void)
 {
 	return (struct code){ .storage = mextp_storage_free_cb,
 		.pair = mextp_pair_free_cb,
-		.wrap = mextp_wrap_free_cb };
+		.wrap = mextp_wrap_free_cb,
+		.leaf = mextp_leaf_free_cb };
 }
 
 void

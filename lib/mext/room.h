@@ -32,7 +32,7 @@ room_of_pool(struct room *room, const struct rte_mbuf *m)
 
 /**
  * Restore what a free mbuf must have (see rte_mbuf_raw_alloc()); lengths and data_off are for who
- * allocates it. rte_pktmbuf_attach() of an external buffer leaves priv_size alone.
+ * allocates it.
  */
 static inline void
 room_restore(struct rte_mbuf *m, const struct room *room)
@@ -45,6 +45,7 @@ room_restore(struct rte_mbuf *m, const struct room *room)
 					     ? (rte_iova_t)(uintptr_t)addr
 					     : rte_mempool_virt2iova(m) + (addr - (char *)m));
 	m->buf_len = room->len;
+	m->priv_size = room->priv_size;
 	m->ol_flags = 0;
 }
 

@@ -104,7 +104,7 @@ mextp_storage_return(struct mext_storage *storage, enum origin origin)
 }
 
 /**
- * The three callbacks, entered with count 0. DPDK found the count to be 1 with a relaxed load, so
+ * The callbacks, entered with count 0. DPDK found the count to be 1 with a relaxed load, so
  * the fence here is what pairs with the releases of all earlier drops.
  */
 static void
@@ -131,6 +131,14 @@ void
 mextp_pair_free_cb(void *addr __rte_unused, void *opaque)
 {
 	return_by_callback(opaque, ORIGIN_PAIR);
+}
+
+void
+mextp_leaf_free_cb(void *addr __rte_unused, void *opaque)
+{
+	/* Pairs as in return_by_callback(); no storage comes back, so none is counted. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	mextp_spread_leaf_gone(opaque);
 }
 
 __rte_noinline void
@@ -189,13 +197,7 @@ mext_storage_set_readonly(struct mext_storage *storage)
 struct mext_storage *
 mext_storage_from_mbuf(struct rte_mbuf *m)
 {
-	/*
-	 * Put back only where it is missing and nobody else can see the header: a clone made without
-	 * the mark hangs on the header's refcnt and knows nothing of the storage's count.
-	 */
-	if (unlikely(!RTE_MBUF_HAS_EXTBUF(m) && RTE_MBUF_HAS_PINNED_EXTBUF(m) &&
-			    rte_mbuf_refcnt_read(m) == 1))
-		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
+	restore_mark(m);
 	if (!RTE_MBUF_HAS_EXTBUF(m) || origin_of(m->shinfo) == ORIGIN_FOREIGN)
 		return NULL;
 	return storage_of(m->shinfo);

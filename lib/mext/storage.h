@@ -4,6 +4,8 @@
 
 /** @file Telling our storages from foreign ones, and what becomes of one nobody holds. */
 
+#include <stdbool.h>
+
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
@@ -22,6 +24,25 @@ struct wrapped {
 	uint32_t free_cb;
 };
 
+/** One lcore's count of a spread, with a copy of what an attach reads of the root. */
+struct leaf {
+	struct mext_storage storage;
+} __rte_cache_aligned;
+
+/**
+ * A spread. Its first line is not touched per packet. A leaf has a bias of one while the spread is held:
+ * DPDK drops a count of 1 with a plain store, which would lose an attach at the same moment. So a leaf that
+ * may be attached never reads 1, and all drops are atomic. (model/spread.pml)
+ */
+struct mext_spread {
+	uint32_t holders;
+	uint32_t live; /* leaves that are not at 0; whoever brings it to 0 gives the spread back */
+	uint32_t nb_leaves; /* the last one is for all threads that have none of their own */
+	struct rte_mempool *mp;
+	struct mext_storage *root; /* one reference */
+	struct leaf leaves[];
+};
+
 /**
  * The callbacks that DPDK calls on the last drop. Their addresses are what tells our storages from
  * foreign ones and our kinds apart.
@@ -29,6 +50,7 @@ struct wrapped {
 void mextp_storage_free_cb(void *addr, void *opaque);
 void mextp_wrap_free_cb(void *addr, void *opaque);
 void mextp_pair_free_cb(void *addr, void *opaque);
+void mextp_leaf_free_cb(void *addr, void *opaque);
 
 /** Whose a shared info is. Nothing behind the 24 bytes of a foreign one may be read. */
 enum origin {
@@ -36,6 +58,7 @@ enum origin {
 	ORIGIN_CLASS,
 	ORIGIN_WRAP,
 	ORIGIN_PAIR,
+	ORIGIN_LEAF,
 };
 
 static inline enum origin
@@ -47,6 +70,8 @@ origin_of(const struct rte_mbuf_ext_shared_info *shinfo)
 		return ORIGIN_PAIR;
 	if (shinfo->free_cb == mextp_wrap_free_cb)
 		return ORIGIN_WRAP;
+	if (shinfo->free_cb == mextp_leaf_free_cb)
+		return ORIGIN_LEAF;
 	return ORIGIN_FOREIGN;
 }
 
@@ -55,6 +80,19 @@ static inline struct mext_storage *
 storage_of(struct rte_mbuf_ext_shared_info *shinfo)
 {
 	return (struct mext_storage *)shinfo;
+}
+
+/**
+ * Put the mark of a pinned buffer back where a driver has overwritten it and nobody else can see the
+ * header: a clone made without the mark hangs on the header's refcnt and knows nothing of the storage's
+ * count.
+ */
+static inline void
+restore_mark(struct rte_mbuf *m)
+{
+	if (unlikely(!RTE_MBUF_HAS_EXTBUF(m) && RTE_MBUF_HAS_PINNED_EXTBUF(m) &&
+			    rte_mbuf_refcnt_read(m) == 1))
+		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
 }
 
 /** Where the storage is in a pair, in bytes from the mbuf: behind the application's area. */
@@ -76,5 +114,14 @@ void mextp_storage_return(struct mext_storage *storage, enum origin origin);
 
 /** Give wrapped memory back to the application. */
 void mextp_wrap_give_back(struct mext_storage *storage);
+
+/** Bytes of one spread, for the lcores in use now. */
+size_t mextp_spread_bytes(void);
+
+/** Lay out a free spread. */
+void mextp_spread_init(struct mext_spread *spread, struct rte_mempool *mp);
+
+/** A leaf is at 0: its spread may go back now. */
+void mextp_spread_leaf_gone(struct mext_storage *leaf);
 
 #endif

@@ -13,9 +13,8 @@
 #include "pool.h"
 #include "storage.h"
 
-/** Room of mbufs of a kind: what DPDK calls the data room, headroom included. */
-static uint16_t
-mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
+uint16_t
+mextp_mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	uint32_t headroom;
 
@@ -49,7 +48,7 @@ sub_data_size(const struct mext_pool_conf *conf, unsigned int kind)
 	if (kind < MEXT_POOL_MAX_CLASSES)
 		return conf->classes[kind].size;
 	if (kind == KIND_PAIR && (conf->flags & MEXT_POOL_RX_PAIRS) == 0)
-		return mbuf_room(conf, kind);
+		return mextp_mbuf_room(conf, kind);
 	return 0;
 }
 
@@ -76,9 +75,12 @@ sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 		/* fall through */
 	case KIND_RX:
 	case KIND_HEADER:
-		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) + mbuf_room(conf, kind);
+		return sizeof(struct rte_mbuf) + mbuf_priv_size(conf, kind) +
+		       mextp_mbuf_room(conf, kind);
 	case KIND_WRAP:
 		return sizeof(struct wrapped);
+	case KIND_SPREAD:
+		return mextp_spread_bytes();
 	default:
 		return sizeof(struct mext_storage);
 	}
@@ -154,6 +156,12 @@ init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
 	m->ol_flags = RTE_MBUF_F_EXTERNAL;
 }
 
+static void
+init_spread(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned int i __rte_unused)
+{
+	mextp_spread_init(obj, mp);
+}
+
 /** Objects of a kind: what is done to each once. */
 static rte_mempool_obj_cb_t *
 kind_init(unsigned int kind)
@@ -166,6 +174,8 @@ kind_init(unsigned int kind)
 		return init_pair;
 	case KIND_WRAP:
 		return init_wrap;
+	case KIND_SPREAD:
+		return init_spread;
 	default:
 		return init_class;
 	}
@@ -236,15 +246,14 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 int
 mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub)
 {
-	static const char *const tags[NB_KINDS] = {
-		"c0", "c1", "c2", "c3", "c4", "c5", "c6",
-		"c7", [KIND_RX] = "rx", [KIND_HEADER] = "hd", [KIND_PAIR] = "pk", [KIND_WRAP] = "wr"
-	};
+	static const char *const tags[NB_KINDS] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6",
+		"c7", [KIND_RX] = "rx", [KIND_HEADER] = "hd", [KIND_PAIR] = "pk",
+		[KIND_WRAP] = "wr", [KIND_SPREAD] = "sp" };
 	static const char *const data_tags[NB_KINDS] = { "d0", "d1", "d2", "d3", "d4", "d5", "d6",
 		"d7", [KIND_PAIR] = "dp" };
 	const struct mext_pool_conf *conf = &pool->conf;
 	struct rte_pktmbuf_pool_private mbuf = {
-		.mbuf_data_room_size = mbuf_room(conf, kind),
+		.mbuf_data_room_size = mextp_mbuf_room(conf, kind),
 		.mbuf_priv_size = mbuf_priv_size(conf, kind),
 		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
 	};

@@ -81,23 +81,30 @@ intern_callback(mext_free_cb_t cb, uint32_t *index)
 	return -ENOSPC;
 }
 
-/** The IO address of memory whose caller gave none; RTE_BAD_IOVA unless it is contiguous. */
+/**
+ * The IO address of memory whose caller gave none; RTE_BAD_IOVA unless it is known of every page.
+ * @param flags  gets MEXT_STORAGE_SCATTERED if it is not contiguous
+ */
 static rte_iova_t
-look_up_iova(const struct mext_wrap *wrap)
+look_up_iova(const struct mext_wrap *wrap, uint32_t *flags)
 {
-	rte_iova_t iova = rte_mem_virt2iova(wrap->addr);
+	rte_iova_t iova = rte_mem_virt2iova(wrap->addr), of_page;
 	size_t page = sysconf(_SC_PAGESIZE), off;
 
 	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
 		return iova;
-	for (off = page - (uintptr_t)wrap->addr % page; off < wrap->len; off += page)
-		if (rte_mem_virt2iova(RTE_PTR_ADD(wrap->addr, off)) != iova + off)
+	for (off = page - (uintptr_t)wrap->addr % page; off < wrap->len; off += page) {
+		of_page = rte_mem_virt2iova(RTE_PTR_ADD(wrap->addr, off));
+		if (of_page == RTE_BAD_IOVA)
 			return RTE_BAD_IOVA;
+		if (of_page != iova + off)
+			*flags |= MEXT_STORAGE_SCATTERED;
+	}
 	return iova;
 }
 
 static int
-check(const struct mext_wrap *wrap, rte_iova_t *iova)
+check(const struct mext_wrap *wrap, rte_iova_t *iova, uint32_t *flags)
 {
 	if (wrap->addr == NULL || wrap->len == 0 ||
 			(uintptr_t)wrap->addr > UINTPTR_MAX - wrap->len) {
@@ -107,11 +114,11 @@ check(const struct mext_wrap *wrap, rte_iova_t *iova)
 				wrap->addr, wrap->len);
 		return -EINVAL;
 	}
-	*iova = wrap->iova != 0 ? wrap->iova : look_up_iova(wrap);
+	*iova = wrap->iova != 0 ? wrap->iova : look_up_iova(wrap, flags);
 	if (*iova != RTE_BAD_IOVA)
 		return 0;
 	MEXT_LOG(ERR,
-			"mext_storage_wrap: no contiguous IO address is known for %p, %zu bytes: give "
+			"mext_storage_wrap: no IO address is known for all of %p, %zu bytes: give "
 			"iova, or register the memory with rte_extmem_register()",
 			wrap->addr, wrap->len);
 	return -EFAULT;
@@ -121,12 +128,12 @@ int
 mext_storage_wrap(
 		struct mext_pool *pool, const struct mext_wrap *wrap, struct mext_storage **storage)
 {
+	uint32_t index, flags = MEXT_STORAGE_WRAPPED;
 	struct wrapped *w;
 	rte_iova_t iova;
-	uint32_t index;
 	int ret;
 
-	ret = check(wrap, &iova);
+	ret = check(wrap, &iova, &flags);
 	if (ret < 0)
 		return ret;
 	if (pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
@@ -138,7 +145,7 @@ mext_storage_wrap(
 		rte_mempool_put(w->storage.mp, w);
 		return ret;
 	}
-	w->storage.flags = MEXT_STORAGE_WRAPPED | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
+	w->storage.flags = flags | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
 	w->storage.base = wrap->addr;
 	w->storage.len = wrap->len;
 	w->storage.iova = iova;

@@ -85,6 +85,27 @@ idle_pair(struct rte_mempool *mp, void *obj)
 	assert_int_equal(rte_mbuf_iova_get(m), storage->iova);
 }
 
+/** No leaf has a reference, each knows where it is. */
+static void
+idle_spread(struct rte_mempool *mp, void *obj)
+{
+	const struct mext_spread *spread = obj;
+	unsigned int i;
+
+	assert_ptr_equal(spread->mp, mp);
+	assert_int_equal(spread->holders, 0);
+	assert_int_equal(spread->live, 0);
+	assert_true(spread->nb_leaves >= rte_lcore_count() + 1);
+	for (i = 0; i < spread->nb_leaves; i++) {
+		const struct mext_storage *leaf = &spread->leaves[i].storage;
+
+		idle_storage(mp, leaf);
+		assert_int_equal(mext_storage_refcnt(leaf), 0);
+		assert_int_equal(leaf->leaf, i);
+		assert_int_equal(origin_of(&leaf->shinfo), ORIGIN_LEAF);
+	}
+}
+
 static int
 by_address(const void *a, const void *b)
 {
@@ -126,6 +147,8 @@ check_of(unsigned int kind)
 		return idle_pair;
 	case KIND_WRAP:
 		return idle_wrap;
+	case KIND_SPREAD:
+		return idle_spread;
 	default:
 		return idle_class;
 	}

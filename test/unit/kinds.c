@@ -147,6 +147,27 @@ make_wrapped_clone(struct world *w)
 	return only_clone(w, make_wrapped(w));
 }
 
+/** A packet on a leaf of a spread that nobody holds any more. */
+static struct rte_mbuf *
+make_leaf(struct world *w)
+{
+	struct rte_mbuf *m = world_header(w);
+	struct mext_spread *spread;
+	struct mext_storage *leaf;
+
+	assert_int_equal(mext_spread_create(w->pool, world_storage(w, LEN), &spread), 0);
+	assert_int_equal(mext_spread_take(spread, 1, &leaf), 0);
+	assert_int_equal(mext_spread_release(spread, 1), 0);
+	assert_int_equal(mext_attach(m, leaf, 0, LEN), 0);
+	return m;
+}
+
+static struct rte_mbuf *
+make_leaf_clone(struct world *w)
+{
+	return only_clone(w, make_leaf(w));
+}
+
 static struct rte_mbuf *
 make_pair(struct world *w)
 {
@@ -197,6 +218,8 @@ const struct kind_row kind_rows[] = {
 	{ "storage_clone", make_storage_clone, HOLDS_SHINFO, true, -EEXIST, 0 },
 	{ "wrapped", make_wrapped, HOLDS_SHINFO, true, -EEXIST, 0 },
 	{ "wrapped_clone", make_wrapped_clone, HOLDS_SHINFO, true, -EEXIST, 0 },
+	{ "leaf", make_leaf, HOLDS_SHINFO, true, -EEXIST, 0 },
+	{ "leaf_clone", make_leaf_clone, HOLDS_SHINFO, true, -EEXIST, 0 },
 	{ "pair", make_pair, HOLDS_SHINFO, true, -EEXIST, -ENOTSUP },
 	{ "pair_clone", make_pair_clone, HOLDS_SHINFO, true, -EEXIST, 0 },
 	{ "pair_unmarked", make_pair_unmarked, HOLDS_HEADER, true, -EEXIST, -ENOTSUP },

@@ -21,6 +21,7 @@ enum model_kind {
 	MODEL_HEADERS,
 	MODEL_PAIRS,
 	MODEL_WRAPS,
+	MODEL_SPREADS, /* none are made */
 	MODEL_KINDS,
 };
 

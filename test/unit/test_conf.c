@@ -22,6 +22,10 @@ enum field {
 	WRAPS_SIZE,
 	WRAPS_COUNT,
 	WRAPS_CACHE,
+	SPREADS_SIZE,
+	SPREADS_COUNT,
+	SPREADS_CACHE,
+	COPY_THRESHOLD,
 	PRIV_SIZE,
 	HEADROOM,
 	FLAGS,
@@ -32,7 +36,7 @@ static void
 set(struct mext_pool_conf *conf, enum field field, uint32_t value)
 {
 	struct mext_pool_class *const classes[] = { &conf->rx, &conf->headers, &conf->pairs,
-		&conf->wraps };
+		&conf->wraps, &conf->spreads };
 	struct mext_pool_class *c;
 
 	switch (field) {
@@ -49,6 +53,9 @@ set(struct mext_pool_conf *conf, enum field field, uint32_t value)
 		return;
 	case NB_CLASSES:
 		conf->nb_classes = value;
+		return;
+	case COPY_THRESHOLD:
+		conf->copy_threshold = value;
 		return;
 	case PRIV_SIZE:
 		conf->priv_size = value;
@@ -103,6 +110,10 @@ static const struct {
 	{ WRAPS_SIZE, 1, "wraps.size is 1, allowed is 0 to 0" },
 	{ WRAPS_COUNT, (1u << 28) + 1, "wraps.count is 268435457, allowed is 0 to 268435456" },
 	{ WRAPS_CACHE, 65, "wraps.cache is 65, allowed is 0 to 64" },
+	{ SPREADS_SIZE, 1, "spreads.size is 1, allowed is 0 to 0" },
+	{ SPREADS_COUNT, (1u << 28) + 1, "spreads.count is 268435457, allowed is 0 to 268435456" },
+	{ SPREADS_CACHE, 22, "spreads.cache is 22, allowed is 0 to 21" },
+	{ COPY_THRESHOLD, 65536, "copy_threshold is 65536, allowed is 0 to 65535" },
 	{ PRIV_SIZE, 8200, "priv_size is 8200, allowed is 0 to 8192" },
 	{ PRIV_SIZE, UINT16_MAX, "priv_size is 65535, allowed is 0 to 8192" },
 	{ PRIV_SIZE, 12, "priv_size is 12, allowed are multiples of 8" },
@@ -187,7 +198,8 @@ static const struct {
 	{ CLASS0_CACHE, 0 }, { CLASS1_SIZE, 257 }, { NB_CLASSES, 0 }, { NB_CLASSES, 1 },
 	{ RX_SIZE, 1 }, { RX_SIZE, 65407 }, { RX_COUNT, 0 }, { RX_CACHE, 42 }, { HEADERS_COUNT, 0 },
 	{ HEADERS_CACHE, 512 }, { PAIRS_SIZE, 1 }, { PAIRS_SIZE, 65407 }, { PAIRS_COUNT, 0 },
-	{ PAIRS_CACHE, 85 }, { WRAPS_COUNT, 0 }, { WRAPS_CACHE, 64 }, { PRIV_SIZE, 0 },
+	{ PAIRS_CACHE, 85 }, { WRAPS_COUNT, 0 }, { WRAPS_CACHE, 64 }, { SPREADS_COUNT, 0 },
+	{ SPREADS_CACHE, 21 }, { COPY_THRESHOLD, 0 }, { COPY_THRESHOLD, 65535 }, { PRIV_SIZE, 0 },
 	{ PRIV_SIZE, 8192 }, { HEADROOM, 0 }, { HEADROOM, 32767 }, { FLAGS, MEXT_POOL_STRICT },
 	{ SOCKET_MASK, 1 } };
 
@@ -216,7 +228,7 @@ test_create_smallest_of_each_kind_alone_succeeds(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < 6; i++) {
 		mext_pool_conf_init(&conf);
 		conf.nb_classes = i == 0;
 		if (i == 0)
@@ -263,6 +275,7 @@ test_conf_init_is_empty(void **state)
 	memset(&zero, 0, sizeof(zero));
 	mext_pool_conf_init(&conf);
 	zero.headroom = RTE_PKTMBUF_HEADROOM;
+	zero.copy_threshold = MEXT_COPY_THRESHOLD;
 	assert_memory_equal(&conf, &zero, sizeof(conf));
 }
 
@@ -288,7 +301,8 @@ test_conf_default_of_each_size_is_valid_and_within_it(void **state)
 		sum = memory_of(&conf.rx, sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM) +
 		      memory_of(&conf.headers, sizeof(struct rte_mbuf)) +
 		      memory_of(&conf.pairs, sizeof(struct rte_mbuf) + 64 + 128) +
-		      memory_of(&conf.wraps, sizeof(struct mext_storage));
+		      memory_of(&conf.wraps, sizeof(struct mext_storage)) +
+		      memory_of(&conf.spreads, 64 * (rte_lcore_count() + 2));
 		for (k = 0; k < conf.nb_classes; k++) {
 			sum += memory_of(&conf.classes[k], sizeof(struct mext_storage));
 			/* Idle lcores park at most 3/8. */
@@ -298,7 +312,7 @@ test_conf_default_of_each_size_is_valid_and_within_it(void **state)
 		assert_true(sum <= mib[i] << 20);
 		assert_true(sum >= (mib[i] << 20) / 100 * 80);
 		assert_int_equal(mext_pool_create("default", &conf, &pool), 0);
-		assert_int_equal(stats_of(pool).nb_kinds, 7);
+		assert_int_equal(stats_of(pool).nb_kinds, 8);
 		assert_int_equal(mext_pool_destroy(pool), 0);
 	}
 }

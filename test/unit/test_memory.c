@@ -140,9 +140,9 @@ test_create_too_many_of_each_kind_is_refused_and_named(void **state)
 {
 	struct mext_pool_conf conf;
 	struct mext_pool_class *const kinds[] = { &conf.classes[0], &conf.classes[2], &conf.rx,
-		&conf.headers, &conf.pairs, &conf.wraps };
+		&conf.headers, &conf.pairs, &conf.wraps, &conf.spreads };
 	static const char *const names[] = { "class0.count", "class2.count", "rx.count",
-		"headers.count", "pairs.count", "wraps.count" };
+		"headers.count", "pairs.count", "wraps.count", "spreads.count" };
 	/* The first is too much for the objects, the second for the mempool's ring, too. */
 	static const uint32_t counts[] = { 6 << 20, MEXT_POOL_MAX_COUNT };
 	unsigned int i, j;
@@ -173,7 +173,7 @@ static void
 test_create_each_allocation_failing_leaves_nothing(void **state)
 {
 	const int allocations =
-			1 + 2 * 11; /* the pool; 7 mempools and 4 of data, each in two steps */
+			1 + 2 * 12; /* the pool; 8 mempools and 4 of data, each in two steps */
 	struct mext_pool_conf conf;
 	struct mext_pool *pool;
 	int i;

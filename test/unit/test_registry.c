@@ -239,7 +239,7 @@ test_lookup_with_handler_of_other_name_is_refused(void **state)
 		memcpy(priv->ops_name, right, sizeof(right));
 		checked++;
 	}
-	assert_int_equal(checked, 11);
+	assert_int_equal(checked, 12);
 	assert_found(w);
 }
 

@@ -17,6 +17,7 @@ test_stats_of_new_pool_are_zero_and_list_its_kinds(void **state)
 		{ "headers", 0, WORLD_HEADERS, 0, 0 },
 		{ "pairs", 1500, WORLD_PAIRS, 0, 0 },
 		{ "wraps", 0, WORLD_WRAPS, 0, 0 },
+		{ "spreads", 0, WORLD_SPREADS, 0, 0 },
 	};
 	const struct mext_stats zero = { 0 };
 	struct world *w = *state;

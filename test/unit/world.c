@@ -28,6 +28,7 @@ world_conf(struct mext_pool_conf *conf)
 	conf->headers = (struct mext_pool_class){ 0, WORLD_HEADERS, 64 };
 	conf->pairs = (struct mext_pool_class){ 1500, WORLD_PAIRS, 32 };
 	conf->wraps = (struct mext_pool_class){ 0, WORLD_WRAPS, 8 };
+	conf->spreads = (struct mext_pool_class){ 0, WORLD_SPREADS, 0 };
 	conf->priv_size = WORLD_PRIV;
 	conf->headroom = WORLD_HEADROOM;
 }

@@ -19,6 +19,7 @@
 #define WORLD_LARGES 4
 #define WORLD_PAIRS 128
 #define WORLD_WRAPS 96
+#define WORLD_SPREADS 32
 #define WORLD_HEADERS 1024
 #define WORLD_PRIV 24 /* not a multiple of 64: the library rounds up in pairs */
 #define WORLD_HEADROOM 64 /* not DPDK's */

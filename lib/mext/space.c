@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include <mext_attach.h>
+#include <mext_free.h>
+
+#include "pool.h"
+#include "space.h"
+
+/** Space of a pair. */
+static uint32_t
+pair_space(const struct mext_pool *pool)
+{
+	return pool->conf.pairs.count > 0 ? mextp_mbuf_room(&pool->conf, KIND_PAIR) : 0;
+}
+
+/** Largest space of a storage on a header. */
+static uint32_t
+class_space(const struct mext_pool *pool)
+{
+	const struct mext_pool_conf *conf = &pool->conf;
+
+	if (conf->nb_classes == 0 || conf->headers.count == 0)
+		return 0;
+	return RTE_MIN(conf->classes[conf->nb_classes - 1].size, (uint32_t)UINT16_MAX);
+}
+
+uint32_t
+mextp_space_max(const struct mext_pool *pool)
+{
+	return RTE_MAX(pair_space(pool), class_space(pool));
+}
+
+/** Up to 64 headers with storages of at least size bytes. */
+static int
+get_classes(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, size_t size)
+{
+	struct mext_storage *storages[64];
+	size_t len = UINT16_MAX;
+	unsigned int i;
+	int ret;
+
+	ret = mext_storage_alloc_bulk(pool, size, storages, n);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < n; i++)
+		len = RTE_MIN(len, storages[i]->len);
+	ret = mext_attach_new_bulk(pool, mbufs, storages, n, 0, len);
+	if (ret < 0)
+		mext_storage_release_bulk(storages, n);
+	return ret;
+}
+
+/** Up to 64 segments with space for size bytes: packets where they are large enough and left. */
+static int
+get_some(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, size_t size)
+{
+	bool pairs = size <= pair_space(pool), classes = size <= class_space(pool);
+	int ret = -EMSGSIZE;
+
+	if (pairs) {
+		ret = mextp_packets_get(pool, mbufs, n);
+		if (ret < 0 && !classes)
+			count_add(pool, COUNTER(alloc_failures), 1);
+	}
+	return ret < 0 && classes ? get_classes(pool, mbufs, n, size) : ret;
+}
+
+int
+mextp_space_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, size_t len,
+		uint16_t headroom)
+{
+	unsigned int i, k;
+	int ret = 0;
+
+	for (i = 0; i < n; i += k) {
+		k = RTE_MIN(n - i, 64u);
+		ret = get_some(pool, &mbufs[i], k, len + headroom);
+		if (ret < 0)
+			break;
+	}
+	if (ret < 0) {
+		mext_free_bulk(mbufs, i);
+		return mextp_space_max(pool) > 0 ? ret : -ENOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		mbufs[i]->data_off = headroom;
+		mbufs[i]->data_len = len;
+		mbufs[i]->pkt_len = len;
+	}
+	return 0;
+}
+
+size_t
+mextp_space_segs(const struct mext_pool *pool, size_t len, uint16_t headroom)
+{
+	uint32_t max = mextp_space_max(pool);
+
+	if (max <= headroom)
+		return 0;
+	return len + headroom <= max ? 1 : (len + headroom + max - 1) / max;
+}
+
+int
+mextp_space_chain(struct mext_pool *pool, size_t len, uint16_t headroom, struct rte_mbuf **m)
+{
+	size_t nb_segs = mextp_space_segs(pool, len, headroom), left = len, part;
+	struct rte_mbuf *head = NULL, **at = &head;
+	int ret;
+
+	if (nb_segs == 0)
+		return mextp_space_max(pool) > 0 ? -EMSGSIZE : -ENOMEM;
+	if (nb_segs > RTE_MBUF_MAX_NB_SEGS)
+		return -EMSGSIZE;
+	do {
+		part = RTE_MIN(left, (size_t)mextp_space_max(pool) - headroom);
+		ret = mextp_space_get(pool, at, 1, part, headroom);
+		if (ret < 0) {
+			*at = NULL;
+			mext_free_bulk(&head, 1);
+			return ret;
+		}
+		left -= part;
+		headroom = 0;
+		at = &(*at)->next;
+	} while (left > 0);
+	head->pkt_len = len;
+	head->nb_segs = nb_segs;
+	*m = head;
+	return 0;
+}
