@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Go through all states of the models in drivers/mempool/depot/model with spin: a model must have no
-# error, and each of its mutants must have one. A line for each says what was found.
+# Go through all states of the models (folders "model" in lib and drivers) with spin: a model must
+# have no error, and each of its mutants must have one. A line for each says what was found.
 set -euo pipefail
 
-models=$(cd "$(dirname "${BASH_SOURCE[0]}")/../drivers/mempool/depot/model" && pwd)
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/mext-models.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -13,7 +13,10 @@ failed=0
 # search OPTIMIZATION MODEL OPTION...: leave what was found in the file "log". Memory is in MB.
 search()
 {
-	spin -a "${@:3}" "$models/$2.pml" >log 2>&1 &&
+	local model
+
+	model=$(find "$top/lib" "$top/drivers" -path "*/model/$2.pml")
+	spin -a "${@:3}" "$model" >log 2>&1 &&
 		gcc "$1" -w -DSAFETY -DCOLLAPSE -DMEMLIM=1900 -o pan pan.c >>log 2>&1 &&
 		./pan -m100000 >>log 2>&1
 }
@@ -24,7 +27,7 @@ result()
 	local states
 
 	states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' log)
-	printf '%-6s %-18s %-40s %10s states  %s\n' "$1" "$2" "$3" "${states:-no}" "$4"
+	printf '%-6s %-19s %-60s %10s states  %s\n' "$1" "$2" "$3" "${states:-no}" "$4"
 	case $4 in
 	FAILED*)
 		failed=1
@@ -75,4 +78,15 @@ right hand -DTHREADS=3 -DOPS=1 -DMOST=2
 for name in LOST_PARTIAL WRONG_COUNT NOT_MOVED NO_CLAIM POUR_UNCLAIMED KEPT_CHAIN EARLY_COPY; do
 	mutant hand "$name"
 done
+
+right spread -DATTACHES=3 -DPASSES=2
+right spread -DTHREADS=2 -DLEAVES=3 -DATTACHES=3
+right spread -DTHREADS=4 -DLEAVES=1 -DMAX=4 -DCLONES=1
+right spread -DLEAVES=1 -DMAX=5 -DATTACHES=3 -DCLONES=1 -DSTOCK_CLONES=1
+for name in NO_BIAS EARLY_FREE PLAIN_HOLDERS EARLY_LOAD LIVE_EARLY SUBTRACT_NONE LEAVES_READ_AGAIN \
+	LIVE_READ_AGAIN ATTACH_WITHOUT_HOLD; do
+	mutant spread "$name"
+done
+mutant spread ADD_THEN_UNDO -DLEAVES=1 -DMAX=4
+mutant spread NO_HEADROOM -DLEAVES=1 -DMAX=4 -DSTOCK_CLONES=1
 exit "$failed"
