@@ -122,7 +122,7 @@ cross_examples()
 
 	rm -rf "${sysroot:?}/usr/local"
 	meson install -C "$work/aarch64" --destdir "$sysroot"
-	for example in own-buffer two-port; do
+	for example in own-buffer two-port flood; do
 		rm -rf "$work/aarch64-$example"
 		meson setup --werror --cross-file "$work/arm64/cross.ini" "$work/aarch64-$example" \
 			"examples/$example"

@@ -15,6 +15,9 @@ EXAMPLES = [
     ("own-buffer", "own_buffer", [], [], ["callbacks: 1, buffers outstanding: 0"]),
     ("own-buffer", "own_buffer", NULL_PORTS, [], ["callbacks: 1, buffers outstanding: 0"]),
     ("two-port", "two_port", NULL_PORTS, ["1000000"], ["dropped 0", "buffers outstanding: 0"]),
+    # Short packets are copied, of long ones the payload is shared.
+    ("flood", "flood", [*NULL_PORTS, "--vdev", "net_null2,size=1500"], ["100000"],
+     ["flooded 1000", "buffers outstanding: 0"]),
 ]
 BUILDS = [("make", "gcc"), ("make", "clang"), ("meson", "gcc"), ("meson", "clang")]
 
@@ -49,7 +52,7 @@ def build(request, installed, link):
 
 
 @pytest.mark.parametrize("folder, program, ports, args, prints", EXAMPLES,
-                         ids=["own-buffer-ring", "own-buffer-null", "two-port"])
+                         ids=["own-buffer-ring", "own-buffer-null", "two-port", "flood"])
 def test_example_runs(installed, build, link, folder, program, ports, args, prints):
     path = build(folder, program)
     needed = [n for n in dynamic(path, "NEEDED") if n.startswith(("libmext", "librte_"))]
