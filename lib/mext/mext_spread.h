@@ -31,7 +31,6 @@
 extern "C" {
 #endif
 
-/** A storage with a reference count for each lcore. */
 struct mext_spread;
 
 /**
