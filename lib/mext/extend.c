@@ -125,10 +125,11 @@ can_pull(const struct rte_mbuf *m, size_t n)
 static void
 pull(struct rte_mbuf *m, size_t n)
 {
+	const uint16_t end = m->data_len;
 	unsigned int dropped;
 
-	mextp_chain_copy(m, m->data_len, m->next, 0, n);
 	m->data_len += n;
+	mextp_chain_copy(m, end, m->next, 0, n);
 	m->next = mextp_chain_drop(m->next, n, &dropped);
 	m->nb_segs -= dropped;
 }
