@@ -45,12 +45,15 @@ mextp_chain_drop(struct rte_mbuf *seg, size_t len, unsigned int *dropped)
 
 	*dropped = 0;
 	for (; seg != NULL && len >= seg->data_len; seg = next) {
+		/* Behind the bytes, one without any may be somebody else's, too. */
+		if (len == 0 && !mbuf_is_own(seg))
+			break;
 		next = seg->next;
 		len -= seg->data_len;
 		seg_free(seg);
 		(*dropped)++;
 	}
-	if (seg != NULL) {
+	if (len > 0) {
 		seg->data_off += len;
 		seg->data_len -= len;
 	}
