@@ -55,7 +55,8 @@ get_classes(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, siz
 static int
 get_some(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, size_t size)
 {
-	bool pairs = size <= pair_space(pool), classes = size <= class_space(pool);
+	const uint32_t pair = pair_space(pool), class = class_space(pool);
+	bool pairs = pair > 0 && size <= pair, classes = class > 0 && size <= class;
 	int ret = -EMSGSIZE;
 
 	if (pairs) {
