@@ -45,8 +45,8 @@ extern "C" {
  * @param len  bytes, 0 to the packet's length - off; 0 gives a segment of 0 bytes
  * @param share  the new packet, of as many segments as the range has; unchanged on failure
  * @return 0; -EINVAL: m is NULL; -ERANGE: the range is not within the packet; -EOVERFLOW: a count would
- *   pass 65,535; -ENOBUFS: too few headers are left; -ENOMEM: the pool was made without, or it is strict
- *   and has none on the caller's socket.
+ *   pass 65,535, or an mbuf's refcnt 65,534; -ENOBUFS: too few headers are left; -ENOMEM: the pool was
+ *   made without, or it is strict and has none on the caller's socket.
  *
  * Thread safety: the owner of the packet.
  * Ownership: m stays the caller's, and so is the share: each is freed for itself.

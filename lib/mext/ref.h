@@ -90,7 +90,8 @@ mbuf_ref_word(const struct rte_mbuf *m)
 
 /**
  * Add n references on an mbuf header that the caller holds: for clones of it. Never a plain store, unlike
- * DPDK's, so two threads that each hold one may do this at once.
+ * DPDK's, so two threads that each hold one may do this at once. The most is 65,534: of 65,535
+ * rte_mbuf_check() thinks that it is broken.
  */
 static inline int
 mbuf_ref_take(struct rte_mbuf *m, unsigned int n)
@@ -98,7 +99,7 @@ mbuf_ref_take(struct rte_mbuf *m, unsigned int n)
 	uint16_t count = __atomic_load_n(mbuf_ref_word(m), __ATOMIC_RELAXED);
 
 	do {
-		if (unlikely(n > (unsigned int)UINT16_MAX - count))
+		if (unlikely(n > 0 && count + n >= UINT16_MAX))
 			return -EOVERFLOW;
 	} while (!__atomic_compare_exchange_n(mbuf_ref_word(m), &count, (uint16_t)(count + n), true,
 			__ATOMIC_RELAXED, __ATOMIC_RELAXED));
