@@ -109,28 +109,56 @@ is_for(const struct rte_mbuf *first, const struct rte_mbuf *seg)
 	return first != NULL && first->tx_offload == (uintptr_t)seg;
 }
 
-/** Make what segments that are not writable are replaced by: one list for all. */
+/**
+ * Append what one segment is replaced by to the list: in the range (r) if it is not writable, before the
+ * end of it (r is NULL) if its header is somebody else's too and so can't be linked to anything else.
+ */
+static int
+replace_one(struct mext_pool *pool, struct rte_mbuf *seg, const struct range *r, bool first,
+		bool stored, struct rte_mbuf ***at)
+{
+	const struct range all = { .seg = seg, .len = seg->data_len };
+	struct rte_mbuf **const begin = *at;
+	int ret;
+
+	if (r != NULL ? seg_is_writable(seg) : mbuf_is_own(seg))
+		return 0;
+	if (r != NULL) {
+		ret = replacement(pool, r, first, stored, at);
+	} else {
+		ret = mextp_share(pool, seg, &all, *at, 1);
+		if (ret == 0)
+			*at = &(**at)->next;
+		else
+			**at = NULL;
+	}
+	if (ret == 0)
+		remember(*begin, seg);
+	return ret;
+}
+
+/** Make what segments up to the end of the range are replaced by: one list for all. */
 static int
 replacements(struct mext_pool *pool, struct rte_mbuf *m, size_t off, size_t len, bool stored,
 		struct rte_mbuf **list)
 {
-	struct rte_mbuf **at = list, **first;
+	struct rte_mbuf **at = list, *seg;
+	bool more = true, in_range;
 	struct range r;
 	int ret;
 
 	*list = NULL;
 	range_begin(&r, m, off, len);
-	do {
-		if (seg_is_writable(r.seg))
-			continue;
-		first = at;
-		ret = replacement(pool, &r, r.seg == m, stored, &at);
+	for (seg = m; more; seg = seg->next) {
+		in_range = seg == r.seg;
+		ret = replace_one(pool, seg, in_range ? &r : NULL, seg == m, stored, &at);
 		if (ret < 0) {
 			mext_free_bulk(list, 1);
 			return ret;
 		}
-		remember(*first, r.seg);
-	} while (range_next(&r));
+		if (in_range)
+			more = range_next(&r);
+	}
 	return 0;
 }
 
@@ -157,7 +185,11 @@ replace(struct rte_mbuf *m, struct rte_mbuf *list)
 		} while (left > 0);
 		last->next = next;
 		before = last;
-		seg_free(seg);
+		/* Of a header that is somebody else's too only a reference goes. */
+		if (mbuf_is_own(seg))
+			seg_free(seg);
+		else
+			rte_pktmbuf_free_seg(seg);
 	}
 	return head.next;
 }
@@ -177,56 +209,34 @@ count_added(const struct rte_mbuf *m, const struct rte_mbuf *list)
 		if (!is_for(r, seg))
 			continue;
 		n--;
-		for (; left > 0; r = r->next)
+		do {
 			left -= r->data_len;
+			r = r->next;
+		} while (left > 0);
 	}
 	return n;
-}
-
-/** Of a packet whose headers up to the end of the range are its owner's. */
-static int
-make_own_writable(struct mext_pool *pool, struct rte_mbuf *own, size_t off, size_t len, bool stored,
-		struct rte_mbuf **head)
-{
-	uint32_t pkt_len = own->pkt_len;
-	unsigned int nb_segs = own->nb_segs;
-	struct rte_mbuf *list;
-	int ret;
-
-	ret = replacements(pool, own, off, len, stored, &list);
-	if (ret < 0)
-		return ret;
-	nb_segs += count_added(own, list);
-	if (nb_segs > RTE_MBUF_MAX_NB_SEGS) {
-		mext_free_bulk(&list, 1);
-		return -EMSGSIZE;
-	}
-	*head = replace(own, list);
-	(*head)->pkt_len = pkt_len;
-	(*head)->nb_segs = nb_segs;
-	return 0;
 }
 
 /** mext_make_writable(), checked, of bytes that are not all writable. */
 static int
 make_writable(struct mext_pool *pool, struct rte_mbuf **m, size_t off, size_t len, bool stored)
 {
-	struct rte_mbuf *own, *head;
-	struct range r;
+	const uint32_t pkt_len = (*m)->pkt_len;
+	unsigned int nb_segs = (*m)->nb_segs;
+	struct rte_mbuf *list;
 	int ret;
 
-	range_begin(&r, *m, off, len);
-	while (range_next(&r))
-		;
-	ret = mextp_chain_begin(pool, *m, chain_segs_to(*m, r.seg), &own);
+	ret = replacements(pool, *m, off, len, stored, &list);
 	if (ret < 0)
 		return ret;
-	ret = make_own_writable(pool, own, off, len, stored, &head);
-	if (ret < 0) {
-		mextp_chain_abort(*m, own);
-		return ret;
+	nb_segs += count_added(*m, list);
+	if (nb_segs > RTE_MBUF_MAX_NB_SEGS) {
+		mext_free_bulk(&list, 1);
+		return -EMSGSIZE;
 	}
-	mextp_chain_commit(m, own, head);
+	*m = replace(*m, list);
+	(*m)->pkt_len = pkt_len;
+	(*m)->nb_segs = nb_segs;
 	return 0;
 }
 
