@@ -35,6 +35,7 @@ struct bench_subject;
 struct bench_row {
 	const char *name;
 	const char *handler; /* of the mempool, NULL: EAL's default */
+	unsigned int threads; /* 0: as many as the table says */
 	const char *calls; /* what is called, for the reader; NULL: the name says it */
 	/** Name of the row to compare with; NULL: none, or see best_other of the table. */
 	const char *against;
@@ -84,7 +85,7 @@ struct bench_subject {
 	unsigned int rounds; /* that were measured: fewer, if they took too long */
 	uint64_t spent; /* TSC cycles in rounds, with all that is not measured */
 	double *values; /* one a round, in the table's unit, in the order of the rounds */
-	uint64_t failures;
+	uint64_t objects, failures; /* of all rounds */
 	double min, median, max;
 	double p99; /* 99 of 100 rounds were at least as good */
 	const char *against; /* NULL: compared with none */

@@ -26,7 +26,7 @@ row_to_json(const struct bench_subject *s)
 	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:i, s:i, s:i, s:i}", "table", t->name, "row",
 			s->row->name, "scenario", p->scenario, "handler", s->row->handler, "bursts",
 			p->bursts, "burst_min", p->burst_min, "burst_max", p->burst_max, "cache",
-			p->cache, "threads", p->threads);
+			p->cache, "threads", s->row->threads > 0 ? s->row->threads : p->threads);
 }
 
 /** What came out, or why nothing did. */
@@ -41,11 +41,11 @@ outcome_to_json(const struct bench_subject *s)
 	values = json_array();
 	for (i = 0; i < s->rounds; i++)
 		json_array_append_new(values, json_real(s->values[i]));
-	outcome = json_pack("{s:s, s:b, s:i, s:I, s:f, s:f, s:f, s:f, s:o}", "unit",
+	outcome = json_pack("{s:s, s:b, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:o}", "unit",
 			report_unit(s->table->unit), "higher_is_better",
-			s->table->unit == BENCH_MOBJS, "rounds", s->rounds, "failures",
-			(json_int_t)s->failures, "min", s->min, "median", s->median, "max", s->max,
-			"p99", s->p99, "values", values);
+			s->table->unit == BENCH_MOBJS, "rounds", s->rounds, "objects",
+			(json_int_t)s->objects, "failures", (json_int_t)s->failures, "min", s->min,
+			"median", s->median, "max", s->max, "p99", s->p99, "values", values);
 	if (s->against != NULL) {
 		json_object_set_new(outcome, "ratio", json_real(s->ratio));
 		json_object_set_new(outcome, "against", json_string(s->against));

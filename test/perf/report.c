@@ -22,7 +22,7 @@ report_unit(enum bench_unit unit)
 static void
 report_row(const struct bench_subject *s)
 {
-	printf("  %-20s %8.1f %8.1f %8.1f %8.1f", s->row->name, s->min, s->median, s->max, s->p99);
+	printf("  %-22s %8.1f %8.1f %8.1f %8.1f", s->row->name, s->min, s->median, s->max, s->p99);
 	if (s->against != NULL)
 		printf("  %.2f of %s", s->ratio, s->against);
 	if (s->failures > 0)
@@ -45,7 +45,7 @@ report_table(const struct results *r)
 		printf("%u to %u", p->burst_min, p->burst_max);
 	printf("; %u rounds, %s is better\n", r->subjects[0].wanted,
 			r->table->unit == BENCH_CYCLES ? "less" : "more");
-	printf("  %-20s %8s %8s %8s %8s  %s\n", report_unit(r->table->unit), "min", "median", "max",
+	printf("  %-22s %8s %8s %8s %8s  %s\n", report_unit(r->table->unit), "min", "median", "max",
 			"p99", "ratio of medians");
 	for (s = r->subjects; s < end; s++)
 		if (run_is_measured(s))

@@ -59,6 +59,7 @@ run_round(struct bench_subject *s)
 
 	s->row->run(s, &work);
 	s->spent += rte_rdtsc() - begin;
+	s->objects += work.objects;
 	s->failures += work.failures;
 	if (s->table->unit == BENCH_CYCLES)
 		s->values[s->rounds++] = (double)work.cycles / work.objects;

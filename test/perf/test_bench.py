@@ -13,8 +13,8 @@ EAL = ["--no-huge", "-m", "256", "--no-pci", "--no-shconf", "--no-telemetry", "-
 MACHINE = {"cpu", "cpus", "l2_kib", "tsc_ghz", "compiler", "dpdk", "mext", "hugepages"}
 PARAMETERS = {"table", "row", "scenario", "handler", "bursts", "burst_min", "burst_max", "cache",
               "threads"}
-OUTCOME = {"unit", "higher_is_better", "rounds", "failures", "min", "median", "max", "p99",
-           "values"}
+OUTCOME = {"unit", "higher_is_better", "rounds", "objects", "failures", "min", "median", "max",
+           "p99", "values"}
 
 
 def bench(*own, lcores=1):
