@@ -97,6 +97,11 @@ typedef const struct bench_table *bench_family(unsigned int *nb_tables);
 
 bench_family bench_attach;
 bench_family bench_packet;
+bench_family bench_fanout;
+bench_family bench_share;
+bench_family bench_private;
+bench_family bench_threshold;
+bench_family bench_write;
 bench_family bench_mempool;
 
 /** Stop the run: a benchmark that lacks memory measures nothing. */

@@ -28,7 +28,8 @@ bench_die(const char *format, ...)
 static const struct bench_table **
 all_tables(void)
 {
-	static bench_family *const families[] = { bench_attach, bench_packet, bench_mempool };
+	static bench_family *const families[] = { bench_attach, bench_packet, bench_fanout,
+		bench_share, bench_private, bench_threshold, bench_write, bench_mempool };
 	const struct bench_table **all = NULL, *tables;
 	unsigned int i, j, n, used = 0;
 
