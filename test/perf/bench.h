@@ -102,6 +102,7 @@ bench_family bench_share;
 bench_family bench_private;
 bench_family bench_threshold;
 bench_family bench_write;
+bench_family bench_sharers;
 bench_family bench_mempool;
 
 /** Stop the run: a benchmark that lacks memory measures nothing. */

@@ -29,7 +29,8 @@ static const struct bench_table **
 all_tables(void)
 {
 	static bench_family *const families[] = { bench_attach, bench_packet, bench_fanout,
-		bench_share, bench_private, bench_threshold, bench_write, bench_mempool };
+		bench_share, bench_private, bench_threshold, bench_write, bench_sharers,
+		bench_mempool };
 	const struct bench_table **all = NULL, *tables;
 	unsigned int i, j, n, used = 0;
 
