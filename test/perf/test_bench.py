@@ -15,12 +15,18 @@ PARAMETERS = {"table", "row", "scenario", "handler", "bursts", "burst_min", "bur
               "threads"}
 OUTCOME = {"unit", "higher_is_better", "rounds", "objects", "failures", "min", "median", "max",
            "p99", "values"}
+SCRIPTS = pathlib.Path(__file__).parent
 
 
 def bench(*own, lcores=1):
     cpus = ",".join(map(str, CPUS[:lcores]))
     return subprocess.run([os.environ["MEXT_BENCH"], "-l", cpus, *EAL, "--", *own], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+
+
+def script(name, *args):
+    return subprocess.run([sys.executable, SCRIPTS / name, *args], check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 class Results(unittest.TestCase):
@@ -88,19 +94,62 @@ class Results(unittest.TestCase):
             self.assertEqual(table[row["against"]]["median"], max(others))
 
     def test_figures_are_the_same_every_time(self):
-        figures = pathlib.Path(__file__).with_name("figures.py")
         drawn = []
         for name in ("one", "two"):
             out = pathlib.Path(self.folder.name) / name
-            done = subprocess.run([sys.executable, figures, self.path, "--out", out,
-                                   "--ours", "stack"], check=False, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            done = script("figures.py", self.path, "--out", out, "--ours", "stack")
             if "No module named 'matplotlib'" in done.stderr:
                 self.skipTest("no matplotlib (Debian: python3-matplotlib)")
             self.assertEqual(done.returncode, 0, done.stderr)
             drawn.append({path.name: path.read_bytes() for path in out.iterdir()})
         self.assertEqual(set(drawn[0]), {"mempool.svg", "mempool-ratio.svg"})
         self.assertEqual(drawn[0], drawn[1])
+
+
+class Packets(unittest.TestCase):
+    """A round of every row that does something to packets; what is larger than L2 left out."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="mext-bench-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.path = pathlib.Path(cls.folder.name) / "bench.json"
+        cls.done = bench("--rounds", "1", "--json", str(cls.path), "fanout/*[!e]/*", "free/*",
+                         "share/*", "split/*", "private/*", "threshold/hot/*", "writable/*",
+                         "write/*", "sharers/*", lcores=2)
+        if cls.done.returncode != 0:
+            raise AssertionError(cls.done.stdout + cls.done.stderr)
+        cls.json = json.loads(cls.path.read_text(encoding="utf-8"))
+        cls.rows = {f"{row['table']}/{row['row']}": row for row in cls.json["rows"]}
+
+    def test_rows_are_measured_and_bring_every_object_back(self):
+        self.assertGreater(len(self.rows), 100)
+        for row in self.json["left_out"]:
+            self.assertIn("needs 2 lcores", row["left_out"])
+
+    def test_row_is_set_beside_another_way_to_do_the_work(self):
+        for row, against in [("fanout/direct/mext", "clone"), ("free/storage/mext", "stock"),
+                             ("share/pair/mext", "clone"), ("split/direct/mext", "clone"),
+                             ("private/direct/mext", "header and clone"),
+                             ("threshold/hot/to2/256/copy", "share"),
+                             ("writable/storage/mext", "stock"),
+                             ("write/direct/9000/mext", "copy"), ("sharers/1lcore/list", "plain")]:
+            self.assertEqual(self.rows[row]["against"], against)
+
+    def test_objects_are_mbufs(self):
+        for row, objects in [("fanout/direct/mext", 4096), ("fanout/storage3/mext", 3 * 4096),
+                             ("free/direct/stock", 4096), ("share/direct3/clone", 3 * 4096),
+                             ("split/storage/mext", 4096), ("sharers/1lcore/list", 4096)]:
+            self.assertEqual(self.rows[row]["objects"], objects)
+
+    @unittest.skipIf(len(CPUS) < 2, "2 CPUs are needed")
+    def test_row_says_how_many_lcores_share(self):
+        for row, threads in [("sharers/1lcore/plain", 1), ("sharers/2lcores/list", 2),
+                             ("sharers/scaling/plain, 1 lcore", 1),
+                             ("sharers/scaling/plain, 2 lcores", 2)]:
+            self.assertEqual(self.rows[row]["threads"], threads)
+        self.assertEqual(self.rows["sharers/scaling/spread, 2 lcores"]["against"],
+                         "spread, 1 lcore")
 
 
 class CommandLine(unittest.TestCase):
@@ -136,9 +185,10 @@ class CommandLine(unittest.TestCase):
             self.assertIn(option, done.stdout)
 
     def test_table_that_needs_more_lcores_is_left_out(self):
-        done = bench("mempool/2lcores/cache0/fixed/stack")
-        self.assertIn("stack: left out, needs 2 lcores", done.stdout)
-        self.assertEqual(done.returncode, 1)  # nothing was measured
+        for row in ("mempool/2lcores/cache0/fixed/stack", "sharers/2lcores/list"):
+            done = bench(row)
+            self.assertIn(f"{row.split('/')[-1]}: left out, needs 2 lcores", done.stdout)
+            self.assertEqual(done.returncode, 1)  # nothing was measured
 
     @unittest.skipIf(len(CPUS) < 2, "2 CPUs are needed")
     def test_scenarios_with_threads_bring_every_object_back(self):
