@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Draw what mext-bench --json has written of mempool handlers: mempool.svg, mempool-ratio.svg.
+"""Draw what mext-bench --json has written: mempool.svg and mempool-ratio.svg of mempool handlers,
+sharers.svg of one content that two lcores send.
 
 The same file and the same matplotlib give the same figures, byte for byte.
 """
@@ -19,16 +20,28 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator  # noqa: 
 # Okabe and Ito's colours, which also those who see few colours tell apart.
 COLOURS = ["#d55e00", "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#777777", "#000000"]
 PER_SCENARIO = 1.75  # inches of height
+# Rows of sharers/scaling, and what the figure calls them: sent packet by packet, and in bulk.
+SHARERS = [
+    ("packet by packet, freed as drivers do",
+     {"list": "list under\na lock", "plain": "one count", "spread": "spread",
+      "own": "nothing\nshared"}),
+    ("32 at once, freed in bulk",
+     {"plain, bulk": "one count", "plain, fan-out": "one count,\nfan-out",
+      "spread, bulk": "spread"}),
+]
+LCORES = ["1 lcore", "2 lcores"]
 STYLE = {"font.size": 8, "axes.titlesize": 8, "axes.spines.top": False, "axes.spines.right": False,
          "svg.hashsalt": "mext", "svg.fonttype": "none"}
 
 
 class Results:
-    """The mempool rows of a file, and the values that each parameter takes, as first seen."""
+    """The rows of a file, and the values that each parameter of mempools takes, as first seen."""
 
     def __init__(self, path):
         data = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         self.machine = data["machine"]
+        self.sharers = {row["row"]: row["median"] for row in data["rows"]
+                        if row["table"] == "sharers/scaling"}
         rows = [row for row in data["rows"] if row["table"].startswith("mempool/")]
         self.rows = {self.key(row): row for row in rows}
         self.scenarios = self.seen(rows, "scenario")
@@ -142,6 +155,37 @@ def ratios(results, ours, path):
     finish(figure, results, path)
 
 
+def draw_sharers(axes, results, title, names):
+    """One panel: a group for each way to share, a bar for one lcore and one for two."""
+    shown = [row for row in names if all(f"{row}, {n}" in results.sharers for n in LCORES)]
+    for i, lcores in enumerate(LCORES):
+        bars = axes.bar([x + (i - 0.5) * 0.4 for x in range(len(shown))],
+                        [results.sharers[f"{row}, {lcores}"] for row in shown], 0.4,
+                        label=lcores, color=COLOURS[1 - i])
+        axes.bar_label(bars, fmt="%.0f", fontsize=7)
+    axes.set_xticks(range(len(shown)), [names[row] for row in shown])
+    axes.set_title(title, loc="left")
+    axes.set_ylim(bottom=0)
+
+
+def sharers(results, path):
+    figure, panels = plt.subplots(1, 2, layout="constrained", figsize=(7.4, 2.6),
+                                  gridspec_kw={"width_ratios": [4, 3]})
+    for (title, names), axes in zip(SHARERS, panels):
+        draw_sharers(axes, results, title, names)
+    panels[0].set_ylabel("cycles a packet, of each lcore")
+    legend(figure, panels[0], 2)
+    finish(figure, results, path)
+
+
+def mempools(results, args):
+    throughput(results, args.out / f"mempool.{args.format}")
+    if args.ours in results.handlers:
+        ratios(results, args.ours, args.out / f"mempool-ratio.{args.format}")
+    else:
+        print(f"figures: no mempool-ratio: no {args.ours} in {args.json}, see --ours")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("json", help="what mext-bench --json has written")
@@ -155,15 +199,14 @@ def main():
         results = Results(args.json)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"figures: {args.json}: not the JSON of mext-bench: {error}")
-    if not results.rows:
-        sys.exit(f"figures: {args.json}: no rows of mempool/*, nothing to draw")
+    if not results.rows and not results.sharers:
+        sys.exit(f"figures: {args.json}: no rows of mempool/* or sharers/scaling, nothing to draw")
     args.out.mkdir(parents=True, exist_ok=True)
     with plt.rc_context(STYLE):
-        throughput(results, args.out / f"mempool.{args.format}")
-        if args.ours in results.handlers:
-            ratios(results, args.ours, args.out / f"mempool-ratio.{args.format}")
-        else:
-            print(f"figures: no mempool-ratio: no {args.ours} in {args.json}, see --ours")
+        if results.rows:
+            mempools(results, args)
+        if results.sharers:
+            sharers(results, args.out / f"sharers.{args.format}")
 
 
 if __name__ == "__main__":

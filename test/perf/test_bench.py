@@ -151,6 +151,23 @@ class Packets(unittest.TestCase):
         self.assertEqual(self.rows["sharers/scaling/spread, 2 lcores"]["against"],
                          "spread, 1 lcore")
 
+    @unittest.skipIf(len(CPUS) < 2, "2 CPUs are needed")
+    def test_figure_and_tables_are_the_same_every_time(self):
+        made = []
+        for name in ("one", "two"):
+            out = pathlib.Path(self.folder.name) / name
+            done = script("tables.py", self.path, "--out", out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            drawn = script("figures.py", self.path, "--out", out)
+            if "No module named 'matplotlib'" not in drawn.stderr:
+                self.assertEqual(drawn.returncode, 0, drawn.stderr)
+            made.append({path.name: path.read_bytes() for path in out.iterdir()})
+        self.assertLessEqual({"share-figures.inc", "threshold-figures.inc",
+                              "sharers-figures.inc"}, set(made[0]))
+        self.assertLessEqual(set(made[0]), {"share-figures.inc", "threshold-figures.inc",
+                                            "sharers-figures.inc", "sharers.svg"})
+        self.assertEqual(made[0], made[1])
+
 
 class CommandLine(unittest.TestCase):
     def test_mistake_is_named_with_what_to_do(self):
