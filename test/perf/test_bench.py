@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -167,6 +168,23 @@ class Packets(unittest.TestCase):
         self.assertLessEqual(set(made[0]), {"share-figures.inc", "threshold-figures.inc",
                                             "sharers-figures.inc", "sharers.svg"})
         self.assertEqual(made[0], made[1])
+
+
+@unittest.skipIf(shutil.which("valgrind") is None, "no valgrind (Debian: valgrind)")
+@unittest.skipUnless(os.environ.get("MEXT_SANITIZE", "none") in ("", "none"),
+                     "valgrind runs no program with a sanitizer")
+class Instructions(unittest.TestCase):
+    def test_counts_are_the_same_every_time(self):
+        build = pathlib.Path(os.environ["MEXT_BENCH"]).parents[2]
+        counted = [script("instructions.py", "--build", build, "; direct") for _ in range(2)]
+        self.assertEqual(counted[0].returncode, 0, counted[0].stderr)
+        self.assertIn("fan-out to 32, free; direct", counted[0].stdout)
+        self.assertEqual(counted[0].stdout, counted[1].stdout)
+
+    def test_words_of_no_verb_are_a_mistake(self):
+        done = script("instructions.py", "fan-in")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("fan-in", done.stderr)
 
 
 class CommandLine(unittest.TestCase):
