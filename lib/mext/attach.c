@@ -27,14 +27,18 @@ iova_at(const struct mext_storage *storage, size_t off)
 static size_t
 contiguous(const struct mext_storage *storage, size_t off, size_t len)
 {
-	const size_t page = sysconf(_SC_PAGESIZE);
-	size_t n = len;
+	rte_iova_t iova;
+	size_t page, n;
 
-	if ((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) != 0)
-		for (n = page - ((uintptr_t)storage->base + off) % page;
-				n < len && iova_at(storage, off + n) == iova_at(storage, off) + n;
-				n += page)
-			;
+	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
+		return len;
+	iova = iova_at(storage, off);
+	if (iova == RTE_BAD_IOVA)
+		return 0;
+	page = sysconf(_SC_PAGESIZE);
+	for (n = page - ((uintptr_t)storage->base + off) % page;
+			n < len && iova_at(storage, off + n) == iova + n; n += page)
+		;
 	return RTE_MIN(n, len);
 }
 
@@ -192,7 +196,7 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 
 	if (unlikely(n == 0))
 		return 0;
-	ret = mextp_headers_get(pool, mbufs, n);
+	ret = headers_get(pool, mbufs, n);
 	if (unlikely(ret < 0))
 		return ret;
 	for (i = 0; i < n; i++) {
@@ -273,6 +277,8 @@ count_pieces(const struct mext_storage *storage, size_t off, size_t len, unsigne
 	*n = 0;
 	do {
 		piece = next_piece(storage, off, len);
+		if (piece == 0 && len > 0)
+			return -EFAULT;
 		off += piece;
 		len -= piece;
 	} while (++*n < RTE_MBUF_MAX_NB_SEGS && len > 0);

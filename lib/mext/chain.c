@@ -67,6 +67,11 @@ mextp_chain_copy(struct rte_mbuf *to, size_t to_off, struct rte_mbuf *from, size
 	struct range source, target;
 	uint32_t part;
 
+	if (likely(from_off + len <= from->data_len && to_off + len <= to->data_len)) {
+		rte_memcpy(rte_pktmbuf_mtod_offset(to, void *, to_off),
+				rte_pktmbuf_mtod_offset(from, void *, from_off), len);
+		return;
+	}
 	if (len == 0)
 		return;
 	range_begin(&source, from, from_off, len);

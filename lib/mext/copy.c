@@ -74,15 +74,17 @@ try_window(const struct mext_pool *pool, struct window *w, unsigned int n, size_
 	return false;
 }
 
-/** The window with the fewest bytes that makes a packet so much shorter. */
+/** The window with the fewest bytes that brings a packet to so few segments. */
 static bool
-find_window(const struct mext_pool *pool, struct rte_mbuf *m, unsigned int n, struct window *best)
+find_window(const struct mext_pool *pool, struct rte_mbuf *m, unsigned int max_segs,
+		struct window *best)
 {
+	const unsigned int n = m->nb_segs - max_segs;
 	struct window w = { .first = m };
 	bool found = false;
 
 	best->len = SIZE_MAX;
-	for (; w.first != NULL; w.first = w.first->next, w.before++) {
+	for (; w.first != NULL && w.before < max_segs; w.first = w.first->next, w.before++) {
 		if (!try_window(pool, &w, n, best->len))
 			continue;
 		*best = w;
@@ -131,7 +133,7 @@ mext_defrag(struct mext_pool *pool, struct rte_mbuf **m, unsigned int max_segs)
 		return 0;
 	if (mextp_space_max(pool) == 0)
 		return -ENOMEM;
-	if (!find_window(pool, *m, (*m)->nb_segs - max_segs, &w))
+	if (!find_window(pool, *m, max_segs, &w))
 		return -EMSGSIZE;
 	/* A share has no segments without bytes, so what the window is of it must be found again. */
 	ret = mextp_chain_begin(pool, *m, w.before + w.nb_segs, &own);
@@ -142,7 +144,7 @@ mext_defrag(struct mext_pool *pool, struct rte_mbuf **m, unsigned int max_segs)
 		return 0;
 	}
 	if (own != *m)
-		find_window(pool, own, own->nb_segs - max_segs, &w);
+		find_window(pool, own, max_segs, &w);
 	ret = mextp_space_chain(pool, w.len, w.before == 0 ? pool->conf.headroom : 0, &copy);
 	if (ret < 0) {
 		mextp_chain_abort(*m, own);

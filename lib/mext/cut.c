@@ -19,7 +19,10 @@ close_room(struct rte_mbuf *seg)
 	if ((seg->ol_flags & KIND_FLAGS) == 0 || RTE_MBUF_HAS_PINNED_EXTBUF(seg) ||
 			seg_is_writable(seg))
 		return;
-	if (RTE_MBUF_HAS_EXTBUF(seg) && origin_of(seg->shinfo) != ORIGIN_FOREIGN) {
+	if (RTE_MBUF_HAS_EXTBUF(seg) && origin_of(seg->shinfo) == ORIGIN_FOREIGN) {
+		if (ref_load(seg->shinfo) == 1)
+			return;
+	} else if (RTE_MBUF_HAS_EXTBUF(seg)) {
 		seg->buf_addr = RTE_PTR_ADD(seg->buf_addr, seg->data_off);
 		rte_mbuf_iova_set(seg, rte_mbuf_iova_get(seg) + seg->data_off);
 		seg->data_off = 0;

@@ -29,8 +29,12 @@ mext_prepend(struct mext_pool *pool, struct rte_mbuf **m, size_t len, void **dat
 	struct rte_mbuf *old = *m, *room;
 	int ret;
 
-	if (old != NULL && len <= UINT32_MAX - old->pkt_len &&
-			(len == 0 || (len <= old->data_off && seg_is_writable(old)))) {
+	if (old != NULL && len == 0) {
+		*data = rte_pktmbuf_mtod(old, void *);
+		return 0;
+	}
+	if (old != NULL && len <= UINT32_MAX - old->pkt_len && len <= old->data_off &&
+			seg_is_writable(old)) {
 		old->data_off -= len;
 		old->data_len += len;
 		old->pkt_len += len;

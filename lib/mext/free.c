@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
-
 #include <mext_free.h>
 
 #include "put.h"
@@ -11,18 +9,26 @@
 /** References on one buffer that are dropped together: with one atomic operation. */
 struct drop {
 	struct rte_mbuf_ext_shared_info *shinfo; /* NULL: the buffer is that of parent */
-	struct rte_mbuf *parent; /* NULL as well: nothing */
+	struct rte_mbuf *parent;
 	unsigned int n;
+};
+
+/** Headers on their way to one mempool. */
+struct home {
+	struct room room;
+	struct batch headers;
 };
 
 /**
  * What one call to mext_free_bulk() has collected from packets that need more than a run. Copies of one
- * chain have the same few buffers in turn, so some drops wait at a time; each buffer has one place.
+ * chain have the same few buffers in turn, so some drops wait at a time; each buffer has one place. Chains
+ * of a header of its own and shared bytes come from two mempools in turn.
  */
 struct freeing {
-	struct room room; /* of the pool that the headers collected come from */
-	struct batch headers;
+	struct home homes[2];
+	unsigned int oldest; /* home */
 	struct put storages;
+	unsigned int waiting; /* a bit for each of drops that is in use */
 	struct drop drops[8];
 	struct rte_mbuf_ext_shared_info *run; /* over a foreign buffer */
 	unsigned int run_len;
@@ -41,8 +47,8 @@ drop_parent(struct rte_mbuf *parent, unsigned int n)
 }
 
 /**
- * Drop a pending run over a foreign buffer, before any mbuf goes home: the buffer and its shared info
- * may lie in that mbuf.
+ * Drop a pending run over a foreign buffer, before anything goes home: the buffer and its shared info may
+ * lie in that mbuf, or in that storage.
  */
 static inline void
 drop_foreign_run(struct freeing *f)
@@ -57,12 +63,11 @@ drop_foreign_run(struct freeing *f)
 static inline void
 drop_now(struct freeing *f, struct drop *drop)
 {
-	if (drop->shinfo != NULL) {
+	drop_foreign_run(f);
+	if (drop->shinfo != NULL)
 		put_storage(&f->storages, drop->shinfo, drop->n);
-	} else if (drop->parent != NULL) {
-		drop_foreign_run(f);
+	else
 		drop_parent(drop->parent, drop->n);
-	}
 }
 
 /** Drop one more reference, on a shared info of ours or on a parent. */
@@ -70,13 +75,18 @@ static inline void
 drop_later(struct freeing *f, struct rte_mbuf_ext_shared_info *shinfo, struct rte_mbuf *parent)
 {
 	const uintptr_t key = (uintptr_t)shinfo | (uintptr_t)parent;
-	struct drop *drop = &f->drops[(key / 64 + key / 4096) % RTE_DIM(f->drops)];
+	const unsigned int place = (key / 64 + key / 4096) % RTE_DIM(f->drops);
+	struct drop *drop = &f->drops[place];
 
-	if (likely(drop->shinfo == shinfo && drop->parent == parent && drop->n < UINT16_MAX)) {
-		drop->n++;
-		return;
+	if ((f->waiting & (1u << place)) != 0) {
+		if (likely(drop->shinfo == shinfo && drop->parent == parent &&
+				    drop->n < UINT16_MAX)) {
+			drop->n++;
+			return;
+		}
+		drop_now(f, drop);
 	}
-	drop_now(f, drop);
+	f->waiting |= 1u << place;
 	*drop = (struct drop){ .shinfo = shinfo, .parent = parent, .n = 1 };
 }
 
@@ -126,18 +136,48 @@ free_pinned(struct rte_mbuf *m)
 	return true;
 }
 
+/** Send home what has been collected for a mempool, which may be another one from now on. */
+static __rte_noinline void
+home_flush(struct freeing *f, struct home *home, const struct rte_mbuf *m)
+{
+	drop_foreign_run(f);
+	batch_flush(&home->headers);
+	if (home->room.mp != m->pool) {
+		home->headers.mp = m->pool;
+		room_of_pool(&home->room, m);
+	}
+}
+
+/** Where a header goes, with a place for it. */
+static inline struct home *
+home_of(struct freeing *f, const struct rte_mbuf *m)
+{
+	struct home *home = &f->homes[0];
+
+	if (home->room.mp != m->pool)
+		home = &f->homes[1];
+	if (unlikely(home->room.mp != m->pool)) {
+		home = &f->homes[f->oldest];
+		f->oldest = !f->oldest;
+		home_flush(f, home, m);
+	} else if (unlikely(home->headers.n == RTE_DIM(home->headers.objs))) {
+		home_flush(f, home, m);
+	}
+	return home;
+}
+
 static void
 free_segment(struct freeing *f, struct rte_mbuf *m)
 {
-	if (unlikely(!mbuf_ref_drop(m, 1)))
-		return;
-	if (unlikely(m->pool != f->room.mp || f->headers.n == RTE_DIM(f->headers.objs))) {
-		drop_foreign_run(f);
-		batch_flush(&f->headers);
-		f->headers.mp = m->pool;
-		room_of_pool(&f->room, m);
+	struct home *home;
+
+	if (unlikely(!mbuf_is_own(m))) {
+		drop_foreign_run(f); /* as above: the other owner may send m home */
+		if (!mbuf_ref_drop(m, 1))
+			return;
 	}
-	if (f->room.pinned) {
+	home = home_of(f, m);
+	if (home->room.pinned) {
 		if (unlikely(!free_pinned(m)))
 			return;
 	} else if (likely(RTE_MBUF_HAS_EXTBUF(m))) {
@@ -145,14 +185,14 @@ free_segment(struct freeing *f, struct rte_mbuf *m)
 			drop_later(f, m->shinfo, NULL);
 		else
 			drop_foreign_later(f, m);
-		room_restore(m, &f->room);
+		room_restore(m, &home->room);
 	} else if (unlikely(RTE_MBUF_CLONED(m))) {
 		drop_later(f, NULL, rte_mbuf_from_indirect(m));
-		room_restore(m, &f->room);
+		room_restore(m, &home->room);
 	}
 	m->next = NULL;
 	m->nb_segs = 1;
-	batch_add(&f->headers, m);
+	batch_add(&home->headers, m);
 }
 
 /** Any packet: chains, clones, shared headers and buffers, foreign ones. */
@@ -171,12 +211,11 @@ free_packet(struct freeing *f, struct rte_mbuf *m)
 static void
 free_flush(struct freeing *f)
 {
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(f->drops); i++)
-		drop_now(f, &f->drops[i]);
+	for (; f->waiting != 0; f->waiting &= f->waiting - 1)
+		drop_now(f, &f->drops[__builtin_ctz(f->waiting)]);
 	put_flush(&f->storages);
-	batch_flush(&f->headers);
+	batch_flush(&f->homes[0].headers);
+	batch_flush(&f->homes[1].headers);
 }
 
 /** An mbuf of a pool that nobody shares, a packet by itself. */
@@ -258,7 +297,7 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 	return i;
 }
 
-/** Each over one buffer of ours or of somebody else's, two or more: what a fan-out leaves. */
+/** Over one buffer of ours or of somebody else's: what a fan-out leaves. Not one of many alone. */
 static inline unsigned int
 shared_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
 {
@@ -267,7 +306,7 @@ shared_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *roo
 	void *addr = NULL;
 	unsigned int i;
 
-	if (n < 2 || mbufs[1] == NULL || mbufs[1]->shinfo != shinfo)
+	if (n > 1 && (mbufs[1] == NULL || mbufs[1]->shinfo != shinfo))
 		return 0;
 	n = RTE_MIN(n, (unsigned int)UINT16_MAX);
 	for (i = 0; i < n; i++) {
@@ -346,10 +385,11 @@ mext_free_bulk(struct rte_mbuf *const *mbufs, unsigned int n)
 			continue;
 		}
 		if (!any) {
-			f.room.mp = NULL;
-			f.headers.n = 0;
+			f.homes[0].room.mp = f.homes[1].room.mp = NULL;
+			f.homes[0].headers.n = f.homes[1].headers.n = 0;
+			f.oldest = 0;
 			f.run = NULL;
-			memset(f.drops, 0, sizeof(f.drops));
+			f.waiting = 0;
 			put_init(&f.storages);
 			any = true;
 		}

@@ -97,7 +97,7 @@ int mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
  * @param len  bytes, 0 to the storage's length - off, at most 2^32 - 1; 0 gives a segment of 0 bytes
  * @param m  the packet; unchanged on failure
  * @return 0; -EINVAL: storage is NULL; -ERANGE: the range is not within the storage; -EMSGSIZE: more bytes
- *   or segments (65,535) than a packet has; -EOVERFLOW: the count would pass 65,535; -ENOBUFS, -ENOMEM: as
+ *   or segments (65,535) than a packet has; -EFAULT: some bytes have no IO address any more; -EOVERFLOW: the count would pass 65,535; -ENOBUFS, -ENOMEM: as
  *   mext_header_alloc_bulk(). On failure nothing has changed.
  *
  * Thread safety: any thread that holds a reference.

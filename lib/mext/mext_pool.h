@@ -91,8 +91,8 @@ struct mext_pool_conf {
 	/** Headers of wrapped memory (mext_storage_wrap()); size is 0. */
 	struct mext_pool_class wraps;
 	/**
-	 * Spreads (mext_spread_create()); size is 0. Each has a cache line for every lcore id up to the
-	 * highest that is in use when the pool is made, and two more.
+	 * Spreads (mext_spread_create()); size is 0. Each has 128 bytes for every lcore id up to the highest
+	 * that is in use when the pool is made, for all other threads together, and 64 for itself.
 	 */
 	struct mext_pool_class spreads;
 	/**

@@ -15,9 +15,13 @@
  * The head of a share has the metadata of the head of what it is made from, as rte_pktmbuf_clone()
  * gives it: port, offload flags and lengths, VLAN tags, hash, packet type, dynamic fields. They describe
  * the packet from its first byte: where a share begins further in, l2_len and its like are the caller's
- * to set. A share from a storage of mext's has neither headroom nor tailroom, so that rte_pktmbuf_prepend()
- * and rte_pktmbuf_append() can't write what others see; one that hangs on an mbuf has no tailroom, but
- * DPDK finds the parent by the headroom: use mext_prepend() there.
+ * to set.
+ *
+ * A share from a storage of mext's has neither headroom nor tailroom, so that rte_pktmbuf_prepend() and
+ * rte_pktmbuf_append() can't write what others see. Others have no tailroom, but headroom: DPDK finds a
+ * clone's parent, and some callbacks find their buffer, by buf_addr. And what a packet is cut off from keeps
+ * its room where that is bound to its header (direct mbufs, pairs, pinned buffers): a stock append would
+ * write into the tail. mext_prepend() and mext_append() are right everywhere.
  *
  * Verbs that edit a packet take struct rte_mbuf **: a header whose refcnt is above 1 is somebody else's
  * too and stays as it is, *m is then another header over the same bytes.
@@ -40,12 +44,14 @@ extern "C" {
  * Make a packet over bytes [off, off + len) of another one, without a copy (BSD: m_copym).
  *
  * @param pool  where the headers come from (mext_pool_conf.headers)
- * @param m  a packet; only counts change
+ * @param m  a packet; only counts change, and marks that drivers have overwritten are put back
  * @param off  first byte, 0 to the packet's length
  * @param len  bytes, 0 to the packet's length - off; 0 gives a segment of 0 bytes
  * @param share  the new packet, of as many segments as the range has; unchanged on failure
  * @return 0; -EINVAL: m is NULL; -ERANGE: the range is not within the packet; -EOVERFLOW: a count would
- *   pass 65,535, or an mbuf's refcnt 65,534; -ENOBUFS: too few headers are left; -ENOMEM: the pool was
+ *   pass 65,535, or an mbuf's refcnt 65,534; -ENOTSUP: a
+ *   pinned buffer apart from its header, which has lost its mark (RTE_MBUF_F_EXTERNAL) and is somebody else's
+ *   too; -ENOBUFS: too few headers are left; -ENOMEM: the pool was
  *   made without, or it is strict and has none on the caller's socket.
  *
  * Thread safety: the owner of the packet.
@@ -59,7 +65,7 @@ int mext_share(struct mext_pool *pool, struct rte_mbuf *m, size_t off, size_t le
  * of m for all n.
  *
  * @param pool  where the headers come from (mext_pool_conf.headers)
- * @param m  a packet; only counts change
+ * @param m  a packet; only counts change, and marks that drivers have overwritten are put back
  * @param copies  filled with n packets, unchanged on failure beyond its first n entries
  * @param n  how many, 0 allowed
  * @return as mext_share(); all or nothing.
@@ -81,7 +87,7 @@ int mext_fanout(struct mext_pool *pool, struct rte_mbuf *m, struct rte_mbuf **co
  *
  * @param pool  where headers and room come from: packets (mext_pool_conf.pairs) where these are large
  *   enough, else headers and storages
- * @param m  a packet; only counts change
+ * @param m  a packet; only counts change, and marks that drivers have overwritten are put back
  * @param hdr_len  bytes to copy, 0 to the packet's length; 0 gives an empty first segment, with headroom
  * @param copies  filled with n packets, unchanged on failure beyond its first n entries
  * @param n  how many, 0 allowed

@@ -84,7 +84,9 @@ int mext_spread_release(struct mext_spread *spread, unsigned int n);
  * @param n  how many, 0 allowed
  * @param leaf  the leaf as a storage: the same bytes, with references of its own; unchanged on failure.
  *   Its mext_storage_refcnt() is one more than its references while the spread is held.
- * @return 0; -EOVERFLOW: the lcore would have more than 65,534 references (nothing is taken).
+ * @return 0; -EOVERFLOW: the lcore would have more than 65,534 references; -EINVAL: nobody holds the
+ *   spread (found only sometimes: a caller without a hold is a bug). Nothing is taken then. Clones by
+ *   rte_pktmbuf_clone() are not refused at the limit: plan for them.
  *
  * Thread safety: any thread that has a hold.
  * Ownership: n references are the caller's: to move into mbufs, or to drop with mext_storage_release().

@@ -22,7 +22,8 @@
  * All verbs take packets of any kind, alone or in chains. Those that edit take struct rte_mbuf **, as
  * in mext_share.h: *m may be another header afterwards, with the metadata of the old one. Room for
  * copies is from packets (mext_pool_conf.pairs) where these are large enough, else from the smallest size
- * class that is, with a bare header.
+ * class that is, with a bare header. Copies of more than one segment are in as few as the largest room allows;
+ * where that has run out, in more and smaller ones.
  *
  * Every call may run at once with any other on other packets, also where these share bytes; a packet
  * belongs to one thread at a time. On failure packets, counts and pools are as they were.
@@ -87,8 +88,9 @@ int mext_write(struct mext_pool *pool, struct rte_mbuf **m, size_t off, const vo
 		size_t len);
 
 /**
- * Make a packet its owner's alone, in the fewest segments that this pool can give: nothing is done if it
- * is both already, else all is copied, and what held the bytes before is let go.
+ * Make a packet its owner's alone, in the fewest segments that this pool has room for: nothing is done if it
+ * is both already, else all is copied, and what held the bytes before is let go. Segments without bytes are
+ * not looked at.
  *
  * @param pool  where room comes from
  * @param m  the packet; may be replaced
@@ -147,7 +149,7 @@ int mext_append(struct mext_pool *pool, struct rte_mbuf **m, size_t len, void **
 
 /**
  * Copy bytes [off, off + len) of a packet into a new one, which is nobody else's, in the fewest segments
- * that this pool can give (BSD: m_dup). Metadata is as of mext_share(); the first segment has the
+ * that this pool has room for (BSD: m_dup). Metadata is as of mext_share(); the first segment has the
  * pool's headroom.
  *
  * @param pool  where room comes from
@@ -165,14 +167,14 @@ int mext_dup(struct mext_pool *pool, const struct rte_mbuf *m, size_t off, size_
 
 /**
  * Bring a packet to at most max_segs segments, for NICs with such a limit (BSD: m_defrag): nothing is
- * done if it has no more; else neighbouring segments are copied together, those with the fewest bytes that
- * are enough.
+ * done if it has no more; else one run of neighbouring segments is copied together, that with the fewest bytes
+ * that is enough.
  *
  * @param pool  where room comes from
  * @param m  the packet; may be replaced
  * @param max_segs  1 or more
- * @return as mext_make_writable(); -EINVAL: m is NULL or max_segs is 0; -EMSGSIZE: the packet is too long
- *   for so few segments of this pool's room.
+ * @return as mext_make_writable(); -EINVAL: m is NULL or max_segs is 0; -EMSGSIZE: no run is enough, as this
+ *   pool's room is too small.
  *
  * Thread safety: the owner of the packet.
  * Ownership: unchanged.

@@ -9,16 +9,6 @@
 #include "storage.h"
 
 int
-mextp_headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
-{
-	int ret = pool_get_bulk(pool, KIND_HEADER, KIND_HEADER, (void **)mbufs, n);
-
-	if (unlikely(ret < 0))
-		count_add(pool, COUNTER(header_failures), 1);
-	return ret;
-}
-
-int
 mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
 	unsigned int i;
@@ -26,7 +16,7 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 
 	if (unlikely(n == 0))
 		return 0;
-	ret = mextp_headers_get(pool, mbufs, n);
+	ret = headers_get(pool, mbufs, n);
 	if (unlikely(ret < 0))
 		return ret;
 	for (i = 0; i < n; i++) {

@@ -154,7 +154,15 @@ pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, voi
 }
 
 /** Take n bare headers, not reset yet. Counts failures. @return as pool_get_bulk(). */
-int mextp_headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);
+static inline int
+headers_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
+{
+	int ret = pool_get_bulk(pool, KIND_HEADER, KIND_HEADER, (void **)mbufs, n);
+
+	if (unlikely(ret < 0))
+		count_add(pool, COUNTER(header_failures), 1);
+	return ret;
+}
 
 /** Take n packets, as new. Counts no failure. @return as pool_get_bulk(). */
 int mextp_packets_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n);

@@ -99,7 +99,7 @@ mbuf_ref_take(struct rte_mbuf *m, unsigned int n)
 	uint16_t count = __atomic_load_n(mbuf_ref_word(m), __ATOMIC_RELAXED);
 
 	do {
-		if (unlikely(n > 0 && count + n >= UINT16_MAX))
+		if (unlikely(n > 0 && n >= (unsigned int)UINT16_MAX - count))
 			return -EOVERFLOW;
 	} while (!__atomic_compare_exchange_n(mbuf_ref_word(m), &count, (uint16_t)(count + n), true,
 			__ATOMIC_RELAXED, __ATOMIC_RELAXED));

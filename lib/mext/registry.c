@@ -155,7 +155,7 @@ check_fits(const struct mext_pool *pool, const char *name)
 		return -EPROTO;
 	}
 	if (pool->id.code.storage != here.storage || pool->id.code.pair != here.pair ||
-			pool->id.code.wrap != here.wrap) {
+			pool->id.code.wrap != here.wrap || pool->id.code.leaf != here.leaf) {
 		MEXT_LOG(ERR,
 				"pool %s: libmext is at another address in this process than in the "
 				"one that made the pool, whose storages name its functions: load the "

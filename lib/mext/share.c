@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <string.h>
 
 #include <mext_share.h>
 
@@ -37,14 +38,14 @@ put_lists(struct rte_mbuf **lists, unsigned int n)
 static int
 get_lists(struct mext_pool *pool, struct rte_mbuf **lists, unsigned int n, unsigned int nb_segs)
 {
-	int ret = mextp_headers_get(pool, lists, n);
+	int ret = headers_get(pool, lists, n);
 	struct rte_mbuf *more[64];
 	unsigned int i, j, k;
 
 	for (; ret == 0 && nb_segs > 1; nb_segs--) {
 		for (i = 0; i < n && ret == 0; i += k) {
 			k = RTE_MIN(n - i, (unsigned int)RTE_DIM(more));
-			ret = mextp_headers_get(pool, more, k);
+			ret = headers_get(pool, more, k);
 			for (j = 0; j < k && ret == 0; j++) {
 				more[j]->next = lists[i + j];
 				lists[i + j] = more[j];
@@ -85,6 +86,7 @@ fill_lists(const struct range *range, const struct rte_mbuf *meta, unsigned int 
 	unsigned int i;
 
 	RTE_ASSERT(n <= RTE_DIM(at));
+	memset(&view, 0, sizeof(view));
 	do {
 		view_init(&view, r.seg, first ? meta : r.seg, r.off, r.len, priv_size);
 		if (first) {
@@ -102,13 +104,38 @@ fill_lists(const struct range *range, const struct rte_mbuf *meta, unsigned int 
 	} while (range_next(&r));
 }
 
+/** One header over bytes of one segment, as most shares are. */
+static inline int
+share_one(struct mext_pool *pool, struct rte_mbuf *meta, struct rte_mbuf *seg, uint32_t off,
+		uint16_t len, struct rte_mbuf **copy)
+{
+	struct rte_mbuf *m;
+	int ret = headers_get(pool, &m, 1);
+
+	if (unlikely(ret < 0))
+		return ret;
+	restore_mark(seg);
+	ret = bytes_hold(seg, 1);
+	if (unlikely(ret < 0)) {
+		rte_mempool_put(m->pool, m);
+		return ret;
+	}
+	view_init(m, seg, meta, off, len, pool->conf.priv_size);
+	count_add(pool, COUNTER(header_allocs), 1);
+	*copy = m;
+	return 0;
+}
+
 int
 mextp_share(struct mext_pool *pool, struct rte_mbuf *meta, const struct range *range,
 		struct rte_mbuf **copies, unsigned int n)
 {
-	unsigned int nb_segs = count_parts(*range), i;
+	unsigned int nb_segs, i;
 	int ret;
 
+	if (n == 1 && range->left == 0)
+		return share_one(pool, meta, range->seg, range->off, range->len, copies);
+	nb_segs = count_parts(*range);
 	if (unlikely(nb_segs > RTE_MBUF_MAX_NB_SEGS))
 		return -EMSGSIZE;
 	ret = get_lists(pool, copies, n, nb_segs);
@@ -145,8 +172,12 @@ mext_share(struct mext_pool *pool, struct rte_mbuf *m, size_t off, size_t len,
 		struct rte_mbuf **share)
 {
 	struct rte_mbuf *made;
-	int ret = share_bytes(pool, m, off, len, &made, 1);
+	int ret;
 
+	/* Within the first segment, where bytes are: no walk. */
+	if (likely(m != NULL && off < m->data_len && len <= (size_t)m->data_len - off))
+		return share_one(pool, m, m, off, len, share);
+	ret = share_bytes(pool, m, off, len, &made, 1);
 	if (likely(ret == 0))
 		*share = made;
 	return ret;

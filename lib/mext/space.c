@@ -102,27 +102,58 @@ mextp_space_segs(const struct mext_pool *pool, size_t len, uint16_t headroom)
 	return len + headroom <= max ? 1 : (len + headroom + max - 1) / max;
 }
 
+/** The largest space that a segment has which is smaller than one that has run out; 0: there is none. */
+static uint32_t
+next_smaller(const struct mext_pool *pool, uint32_t space)
+{
+	const struct mext_pool_conf *conf = &pool->conf;
+	uint32_t best = pair_space(pool) < space ? pair_space(pool) : 0;
+	unsigned int i;
+
+	for (i = 0; i < conf->nb_classes && class_space(pool) > 0; i++)
+		if (conf->classes[i].size < space)
+			best = RTE_MAX(best, conf->classes[i].size);
+	return best;
+}
+
+/** Take one segment for the first of left bytes: of all that *space holds, or of less if it has run out. */
+static int
+get_part(struct mext_pool *pool, size_t left, uint16_t headroom, uint32_t *space,
+		struct rte_mbuf **m)
+{
+	int ret;
+
+	for (;;) {
+		ret = mextp_space_get(
+				pool, m, 1, RTE_MIN(left, (size_t)*space - headroom), headroom);
+		if (ret != -ENOBUFS || next_smaller(pool, *space) <= headroom)
+			return ret;
+		*space = next_smaller(pool, *space);
+	}
+}
+
 int
 mextp_space_chain(struct mext_pool *pool, size_t len, uint16_t headroom, struct rte_mbuf **m)
 {
-	size_t nb_segs = mextp_space_segs(pool, len, headroom), left = len, part;
+	uint32_t space = mextp_space_max(pool);
 	struct rte_mbuf *head = NULL, **at = &head;
+	unsigned int nb_segs = 0;
+	size_t left = len;
 	int ret;
 
-	if (nb_segs == 0)
-		return mextp_space_max(pool) > 0 ? -EMSGSIZE : -ENOMEM;
-	if (nb_segs > RTE_MBUF_MAX_NB_SEGS)
-		return -EMSGSIZE;
+	if (space <= headroom)
+		return space > 0 ? -EMSGSIZE : -ENOMEM;
 	do {
-		part = RTE_MIN(left, (size_t)mextp_space_max(pool) - headroom);
-		ret = mextp_space_get(pool, at, 1, part, headroom);
+		ret = nb_segs < RTE_MBUF_MAX_NB_SEGS ? get_part(pool, left, headroom, &space, at)
+						     : -EMSGSIZE;
 		if (ret < 0) {
 			*at = NULL;
 			mext_free_bulk(&head, 1);
 			return ret;
 		}
-		left -= part;
+		left -= (*at)->data_len;
 		headroom = 0;
+		nb_segs++;
 		at = &(*at)->next;
 	} while (left > 0);
 	head->pkt_len = len;

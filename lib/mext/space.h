@@ -22,8 +22,8 @@ int mextp_space_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned in
 size_t mextp_space_segs(const struct mext_pool *pool, size_t len, uint16_t headroom);
 
 /**
- * Take a chain of the fewest segments with len bytes, not filled. @return as mextp_space_get(); pkt_len and
- * nb_segs of the head are right.
+ * Take a chain of the fewest segments with len bytes, not filled; of more and smaller ones where the largest
+ * have run out. @return as mextp_space_get(); pkt_len and nb_segs of the head are right.
  */
 int mextp_space_chain(struct mext_pool *pool, size_t len, uint16_t headroom, struct rte_mbuf **m);
 

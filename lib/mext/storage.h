@@ -24,9 +24,13 @@ struct wrapped {
 	uint32_t free_cb;
 };
 
-/** One lcore's count of a spread, with a copy of what an attach reads of the root. */
+/**
+ * One lcore's count of a spread, with a copy of what an attach reads of the root. Two lines apart, as some
+ * CPUs fetch lines in pairs.
+ */
 struct leaf {
 	struct mext_storage storage;
+	uint8_t apart[RTE_CACHE_LINE_ROUNDUP(128) - sizeof(struct mext_storage)];
 } __rte_cache_aligned;
 
 /**

@@ -28,7 +28,7 @@ meta_copy(struct rte_mbuf *to, const struct rte_mbuf *from)
 	to->vlan_tci_outer = from->vlan_tci_outer;
 	to->hash = from->hash;
 	to->tx_offload = from->tx_offload;
-	memcpy(&to->dynfield1, &from->dynfield1, sizeof(to->dynfield1));
+	rte_mbuf_dynfield_copy(to, from);
 }
 
 /** The header that a segment's bytes hang on, if they are not external. */
@@ -38,12 +38,18 @@ parent_of(struct rte_mbuf *seg)
 	return RTE_MBUF_CLONED(seg) ? rte_mbuf_from_indirect(seg) : seg;
 }
 
-/** Take n references on what holds the bytes of a segment. @return 0, -EOVERFLOW. */
+/**
+ * Take n references on what holds the bytes of a segment. @return 0; -EOVERFLOW; -ENOTSUP: the bytes are
+ * apart from a header that has lost its mark, so they can't hang on it.
+ */
 static inline int
 bytes_hold(struct rte_mbuf *seg, unsigned int n)
 {
-	return RTE_MBUF_HAS_EXTBUF(seg) ? ref_take(seg->shinfo, n)
-					: mbuf_ref_take(parent_of(seg), n);
+	if (RTE_MBUF_HAS_EXTBUF(seg))
+		return ref_take(seg->shinfo, n);
+	if (unlikely(!RTE_MBUF_CLONED(seg) && seg->buf_addr != (char *)(seg + 1) + seg->priv_size))
+		return -ENOTSUP;
+	return mbuf_ref_take(parent_of(seg), n);
 }
 
 /** Undo bytes_hold(): the segment still holds its own. */
@@ -57,8 +63,8 @@ bytes_unhold(struct rte_mbuf *seg, unsigned int n)
 }
 
 /**
- * What a header over bytes [off, off + len) of a segment looks like, with the metadata of meta and in a
- * header whose own private area is of priv_size bytes.
+ * Make a bare header one over bytes [off, off + len) of a segment, with the metadata of meta. The private
+ * area behind it is of priv_size bytes. What is held for it is the caller's business.
  *
  * Over a storage of ours it is exactly these bytes. An external buffer of somebody else's keeps the
  * address, since its owner's callback may look at it. A clone keeps it, since DPDK finds the parent by it.
@@ -74,7 +80,6 @@ view_init(struct rte_mbuf *view, const struct rte_mbuf *seg, const struct rte_mb
 		skipped = data_off;
 		data_off = 0;
 	}
-	memset(view, 0, sizeof(*view));
 	view->buf_addr = RTE_PTR_ADD(seg->buf_addr, skipped);
 	rte_mbuf_iova_set(view, rte_mbuf_iova_get(seg) + skipped);
 	view->data_off = data_off;
@@ -89,7 +94,7 @@ view_init(struct rte_mbuf *view, const struct rte_mbuf *seg, const struct rte_mb
 	meta_copy(view, meta);
 }
 
-/** Make a bare header what the view says. */
+/** Make a bare header the same as another one. */
 static inline void
 view_put(const struct rte_mbuf *view, struct rte_mbuf *m)
 {

@@ -17,6 +17,8 @@ mext_is_writable(const struct rte_mbuf *m, size_t off, size_t len)
 
 	if (unlikely(range_check(m, off, len) < 0))
 		return false;
+	if (likely(off + len <= m->data_len))
+		return len == 0 || seg_is_writable(m);
 	if (len == 0)
 		return true;
 	range_begin(&r, (struct rte_mbuf *)(uintptr_t)m, off, len);
@@ -186,10 +188,8 @@ replace(struct rte_mbuf *m, struct rte_mbuf *list)
 		last->next = next;
 		before = last;
 		/* Of a header that is somebody else's too only a reference goes. */
-		if (mbuf_is_own(seg))
+		if (mbuf_ref_drop(seg, 1))
 			seg_free(seg);
-		else
-			rte_pktmbuf_free_seg(seg);
 	}
 	return head.next;
 }
