@@ -70,15 +70,31 @@ refuse_mbuf(const struct rte_mbuf *m)
 	return 0;
 }
 
-/** Point an mbuf at the bytes. */
-static inline void
-point_at(struct rte_mbuf *m, struct mext_storage *storage, size_t off, uint16_t len)
+/**
+ * What an mbuf over bytes of a storage says of them. Read once for neighbours over one storage: others may be
+ * writing its count, and each read would fetch the line anew.
+ */
+struct bytes {
+	struct mext_storage *storage;
+	void *addr;
+	rte_iova_t iova;
+};
+
+static inline struct bytes
+bytes_at(struct mext_storage *storage, size_t off)
 {
 	RTE_ASSERT(ref_load(&storage->shinfo) > 0);
-	m->buf_addr = RTE_PTR_ADD(storage->base, off);
-	rte_mbuf_iova_set(m, iova_at(storage, off));
+	return (struct bytes){ storage, RTE_PTR_ADD(storage->base, off), iova_at(storage, off) };
+}
+
+/** Point an mbuf at the bytes. */
+static inline void
+point_at(struct rte_mbuf *m, const struct bytes *bytes, uint16_t len)
+{
+	m->buf_addr = bytes->addr;
+	rte_mbuf_iova_set(m, bytes->iova);
 	m->buf_len = len;
-	m->shinfo = &storage->shinfo;
+	m->shinfo = &bytes->storage->shinfo;
 }
 
 /** The reason of the first entry that has one; with mbufs NULL of the storages alone. */
@@ -159,7 +175,9 @@ mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *stor
 			return ret;
 	}
 	for (i = 0; i < n; i++) {
-		point_at(mbufs[i], storages[i], off, (uint16_t)len);
+		struct bytes bytes = bytes_at(storages[i], off);
+
+		point_at(mbufs[i], &bytes, (uint16_t)len);
 		mbufs[i]->ol_flags |= RTE_MBUF_F_EXTERNAL;
 		mbufs[i]->data_off = 0;
 		mbufs[i]->data_len = (uint16_t)len;
@@ -191,6 +209,8 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 		struct mext_storage *const *storages, unsigned int n, size_t off, size_t len)
 {
 	uintptr_t doubt = len > UINT16_MAX || off + len < off;
+	struct bytes bytes = { .storage = NULL };
+	struct rte_mempool *mp = NULL;
 	unsigned int i;
 	int ret;
 
@@ -208,8 +228,12 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 			doubt = 1;
 			break;
 		}
-		point_at(mbufs[i], storage, off, (uint16_t)len);
-		doubt |= doubts_about(storage, storages[0], off + len);
+		if (storage != bytes.storage) {
+			bytes = bytes_at(storage, off);
+			doubt |= doubts_about(storage, storages[0], off + len);
+			mp = storage->mp;
+		}
+		point_at(mbufs[i], &bytes, (uint16_t)len);
 	}
 	if (unlikely(doubt != 0)) {
 		ret = first_refusal(NULL, storages, n, off, len);
@@ -220,7 +244,7 @@ mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 	}
 	count_add(pool, COUNTER(header_allocs), n);
 	if (likely(doubt == 0))
-		count_add(pool_of(storages[0]->mp), COUNTER(attaches), n);
+		count_add(pool_of(mp), COUNTER(attaches), n);
 	else
 		count_mixed(storages, n);
 	return 0;
@@ -305,8 +329,10 @@ mext_attach_chain(struct mext_pool *pool, struct mext_storage *storage, size_t o
 		return ret;
 	}
 	for (seg = head, left = len; seg != NULL; seg = seg->next) {
+		struct bytes bytes = bytes_at(storage, off);
+
 		piece = next_piece(storage, off, left);
-		point_at(seg, storage, off, (uint16_t)piece);
+		point_at(seg, &bytes, (uint16_t)piece);
 		seg->ol_flags = RTE_MBUF_F_EXTERNAL;
 		seg->data_len = (uint16_t)piece;
 		off += piece;

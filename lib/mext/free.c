@@ -308,6 +308,7 @@ shared_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *roo
 
 	if (n > 1 && (mbufs[1] == NULL || mbufs[1]->shinfo != shinfo))
 		return 0;
+	ref_prefetch(shinfo);
 	n = RTE_MIN(n, (unsigned int)UINT16_MAX);
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = mbufs[i];

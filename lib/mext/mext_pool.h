@@ -50,7 +50,7 @@ extern "C" {
 #define MEXT_POOL_MAX_COUNT (UINT32_C(1) << 28)
 
 /** Default of mext_pool_conf.copy_threshold: up to here a copy costs less than a share and its free. */
-#define MEXT_COPY_THRESHOLD 256
+#define MEXT_COPY_THRESHOLD 512
 
 /** Receive into pairs: mext_pool_rx_mempool() gives packets, each on a storage that can be held. */
 #define MEXT_POOL_RX_PAIRS (UINT32_C(1) << 0)

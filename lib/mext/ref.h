@@ -24,6 +24,20 @@ ref_word(const struct rte_mbuf_ext_shared_info *shinfo)
 	return (uint16_t *)(uintptr_t)&shinfo->refcnt;
 }
 
+/**
+ * The line of a count will be written soon: fetch it for that, once, and not first for reading. (gcc makes
+ * __builtin_prefetch() a fetch for reading on the oldest x86-64, which this is built for.)
+ */
+static inline void
+ref_prefetch(const void *count)
+{
+#ifdef RTE_ARCH_X86_64
+	asm volatile("prefetchw %0" : : "m"(*(const char *)count));
+#else
+	__builtin_prefetch(count, 1);
+#endif
+}
+
 static inline uint16_t
 ref_load(const struct rte_mbuf_ext_shared_info *shinfo)
 {
@@ -45,8 +59,10 @@ ref_store(struct rte_mbuf_ext_shared_info *shinfo, uint16_t count)
 static inline int
 ref_take(struct rte_mbuf_ext_shared_info *shinfo, unsigned int n)
 {
-	uint16_t count = __atomic_load_n(ref_word(shinfo), __ATOMIC_RELAXED);
+	uint16_t count;
 
+	ref_prefetch(shinfo);
+	count = __atomic_load_n(ref_word(shinfo), __ATOMIC_RELAXED);
 	do {
 		if (unlikely(count == 0))
 			return -EINVAL;

@@ -32,6 +32,20 @@ share_work(struct bed *bed)
 	for (i = 0; i < BED_BURST; i++) {
 		m = bed_next(bed);
 		bed_must(mext_share(bed->pool, m, 0, m->pkt_len, &copy) == 0);
+		rte_pktmbuf_free(copy);
+	}
+	return BED_BURST * bed->load->segs;
+}
+
+static unsigned int
+share_bulk_work(struct bed *bed)
+{
+	struct rte_mbuf *m, *copy;
+	unsigned int i;
+
+	for (i = 0; i < BED_BURST; i++) {
+		m = bed_next(bed);
+		bed_must(mext_share(bed->pool, m, 0, m->pkt_len, &copy) == 0);
 		mext_free_bulk(&copy, 1);
 	}
 	return BED_BURST * bed->load->segs;
@@ -60,7 +74,7 @@ share_range_work(struct bed *bed)
 
 	for (i = 0; i < BED_BURST; i++) {
 		bed_must(mext_share(bed->pool, bed_next(bed), OFF, LEN, &copy) == 0);
-		mext_free_bulk(&copy, 1);
+		rte_pktmbuf_free(copy);
 	}
 	return BED_BURST;
 }
@@ -107,6 +121,7 @@ split_work(struct bed *bed)
 
 static const struct bed_way way_clone = { .stock = true, .work = clone_work };
 static const struct bed_way way_share = { .work = share_work };
+static const struct bed_way way_share_bulk = { .work = share_bulk_work };
 static const struct bed_way way_clone_range = { .stock = true, .work = clone_range_work };
 static const struct bed_way way_share_range = { .work = share_range_work };
 static const struct bed_way way_clone_split = {
@@ -116,14 +131,16 @@ static const struct bed_way way_split = { .prepare = split_prepare, .work = spli
 
 static const struct bench_row share_rows[] = {
 	{ BED_ROW("clone", &way_clone), .calls = "rte_pktmbuf_clone, rte_pktmbuf_free" },
-	{ BED_ROW("mext", &way_share), .calls = "mext_share, mext_free_bulk of one",
+	{ BED_ROW("mext", &way_share), .calls = "mext_share, rte_pktmbuf_free",
 			.against = "clone" },
+	{ BED_ROW("mext, bulk of one", &way_share_bulk),
+			.calls = "mext_share, mext_free_bulk of one", .against = "clone" },
 };
 
 static const struct bench_row range_rows[] = {
 	{ BED_ROW("clone", &way_clone_range),
 			.calls = "rte_pktmbuf_clone, rte_pktmbuf_adj, rte_pktmbuf_trim, rte_pktmbuf_free" },
-	{ BED_ROW("mext", &way_share_range), .calls = "mext_share, mext_free_bulk of one",
+	{ BED_ROW("mext", &way_share_range), .calls = "mext_share, rte_pktmbuf_free",
 			.against = "clone" },
 };
 
