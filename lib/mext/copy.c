@@ -146,6 +146,11 @@ mext_defrag(struct mext_pool *pool, struct rte_mbuf **m, unsigned int max_segs)
 	if (own != *m)
 		find_window(pool, own, max_segs, &w);
 	ret = mextp_space_chain(pool, w.len, w.before == 0 ? pool->conf.headroom : 0, &copy);
+	/* Where the largest room has run out, copies have more segments than the window reckons with. */
+	if (ret == 0 && own->nb_segs - w.nb_segs + copy->nb_segs > max_segs) {
+		mext_free_bulk(&copy, 1);
+		ret = -ENOBUFS;
+	}
 	if (ret < 0) {
 		mextp_chain_abort(*m, own);
 		return ret;
