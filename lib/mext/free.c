@@ -20,9 +20,8 @@ struct home {
 };
 
 /**
- * What one call to mext_free_bulk() has collected from packets that need more than a run. Copies of one
- * chain have the same few buffers in turn, so some drops wait at a time; each buffer has one place. Chains
- * of a header of its own and shared bytes come from two mempools in turn.
+ * What one call to mext_free_bulk() has collected from packets that need more than a run: of copies of a chain,
+ * which have the same few buffers and mempools in turn. Each buffer has one place among the drops.
  */
 struct freeing {
 	struct home homes[2];
@@ -297,7 +296,7 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 	return i;
 }
 
-/** Over one buffer of ours or of somebody else's: what a fan-out leaves. Not one of many alone. */
+/** Over one buffer, of anybody's: what a fan-out leaves. Not one of many alone. */
 static inline unsigned int
 shared_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
 {
