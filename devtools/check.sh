@@ -2,12 +2,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Build everything with every compiler, run every test, say how many passed. Run as root: the
 # system tests need network namespaces. A step that fails does not stop those that don't need it.
+# usage: devtools/check.sh [--long]    ten times as many random steps
 set -euo pipefail
 
 if [ "$(id -u)" -ne 0 ]; then
 	echo "check: needs root for packages and network namespaces: sudo $0" >&2
 	exit 1
 fi
+verb_steps=1000000
+case ${1:-} in
+"") ;;
+--long) verb_steps=10000000 ;;
+*)
+	echo "usage: check.sh [--long]" >&2
+	exit 1
+	;;
+esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
 work=$PWD/build-check
@@ -115,6 +125,13 @@ unit()
 	meson test -C "$work/$1" --no-suite stress --print-errorlogs
 }
 
+# The random verbs for longer than a unit test may take, where every access is looked at.
+random_verbs()
+{
+	MEXT_STEPS=$verb_steps meson test -C "$work/sanitizers" --logbase verbs --print-errorlogs \
+		verbs_random
+}
+
 # The examples for aarch64, on what the build for it installs.
 cross_examples()
 {
@@ -212,6 +229,7 @@ for kind in gcc clang sanitizers aarch64; do
 	[ "$kind" != sanitizers ] || needed="build sanitizers"
 	step_after "$needed" "unit $kind" "$(junit_of_unit "$kind")" unit "$kind"
 done
+step_after "build sanitizers" "random verbs" "$work/sanitizers/meson-logs/verbs.junit.xml" random_verbs
 step_after "build aarch64 -Werror" "examples aarch64" - cross_examples
 step_after "build gcc -Werror" stress "$work/gcc/meson-logs/stress.junit.xml" stress gcc
 step_after "build clang -Werror" "thread sanitizer" - thread_sanitizer

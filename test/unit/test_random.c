@@ -3,32 +3,19 @@
  * Random operations against a plain model; after every one the pool is as the model says.
  * MEXT_SEED and MEXT_STEPS repeat a run or make it longer.
  */
-#include <rte_cycles.h>
-
+#include "dice.h"
 #include "kinds.h"
 #include "model.h"
 
 #define MOST 8 /* in one bulk */
 
 static struct model model;
-static uint64_t seed, random_state;
-
-/** Below n. SplitMix64 (Steele, Lea, Flood 2014): any seed will do. */
-static unsigned int
-rnd(unsigned int n)
-{
-	uint64_t z = (random_state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ (z >> 31)) % n;
-}
 
 /** Any storage with so many references of the application's; NULL: none has. */
 static struct model_storage *
 any_storage(unsigned int owned)
 {
-	unsigned int start = rnd(MODEL_MAX), i;
+	unsigned int start = dice(MODEL_MAX), i;
 	struct model_storage *s;
 
 	for (i = 0; i < MODEL_MAX; i++) {
@@ -42,7 +29,7 @@ any_storage(unsigned int owned)
 static struct model_packet *
 any_packet(void)
 {
-	unsigned int start = rnd(MODEL_MAX), i;
+	unsigned int start = dice(MODEL_MAX), i;
 	struct model_packet *p;
 
 	for (i = 0; i < MODEL_MAX; i++) {
@@ -63,7 +50,7 @@ static void
 op_alloc_storages(void)
 {
 	static const size_t sizes[] = { WORLD_SMALL, WORLD_MEDIUM, WORLD_LARGE };
-	unsigned int n = 1 + rnd(MOST), class = rnd(8) == 0 ? 2 : rnd(2), kind, i;
+	unsigned int n = 1 + dice(MOST), class = dice(8) == 0 ? 2 : dice(2), kind, i;
 	struct mext_storage *storages[MOST];
 	uint64_t left = 0;
 
@@ -86,14 +73,14 @@ static void
 op_wrap(void)
 {
 	if (model_left(&model, MODEL_WRAPS) > 0)
-		model_storage_out(&model, world_wrap(model.w, 64 + rnd(1000)), MODEL_WRAPS);
+		model_storage_out(&model, world_wrap(model.w, 64 + dice(1000)), MODEL_WRAPS);
 }
 
 static void
 op_hold(void)
 {
 	struct model_storage *s = any_storage(0);
-	unsigned int n = rnd(16) == 0 ? rnd(UINT16_MAX + 2) : rnd(4);
+	unsigned int n = dice(16) == 0 ? dice(UINT16_MAX + 2) : dice(4);
 
 	if (s == NULL)
 		return;
@@ -113,7 +100,7 @@ op_release(void)
 
 	if (s == NULL)
 		return;
-	n = rnd(2) == 0 ? s->owned : rnd(s->owned + 1);
+	n = dice(2) == 0 ? s->owned : dice(s->owned + 1);
 	assert_int_equal(mext_storage_release(s->storage, n), 0);
 	if (n > 0)
 		model_release(&model, s, n);
@@ -124,11 +111,11 @@ op_release_bulk(void)
 {
 	struct mext_storage *storages[MOST];
 	struct model_storage *s = NULL;
-	unsigned int n = rnd(MOST + 1), i;
+	unsigned int n = dice(MOST + 1), i;
 
 	for (i = 0; i < n; i++) {
-		if (s == NULL || s->owned == 0 || !s->live || rnd(2) == 0)
-			s = rnd(8) == 0 ? NULL : any_storage(1);
+		if (s == NULL || s->owned == 0 || !s->live || dice(2) == 0)
+			s = dice(8) == 0 ? NULL : any_storage(1);
 		storages[i] = s != NULL ? s->storage : NULL;
 		if (s != NULL)
 			model_release(&model, s, 1);
@@ -140,7 +127,7 @@ static void
 op_headers(void)
 {
 	struct rte_mbuf *mbufs[MOST];
-	unsigned int n = 1 + rnd(MOST), i;
+	unsigned int n = 1 + dice(MOST), i;
 
 	if (mext_header_alloc_bulk(model.w->pool, mbufs, n) != 0) {
 		assert_true(model_left(&model, MODEL_HEADERS) < n);
@@ -158,7 +145,7 @@ op_attach_new(void)
 	struct mext_storage *storages[MOST];
 	struct rte_mbuf *mbufs[MOST];
 	struct model_storage *s[MOST];
-	unsigned int n = 1 + rnd(MOST), i;
+	unsigned int n = 1 + dice(MOST), i;
 
 	for (i = 0; i < n; i++) {
 		s[i] = any_storage(n); /* it may come up in every entry */
@@ -166,7 +153,7 @@ op_attach_new(void)
 			return;
 		storages[i] = s[i]->storage;
 	}
-	if (mext_attach_new_bulk(model.w->pool, mbufs, storages, n, rnd(10), rnd(50)) != 0) {
+	if (mext_attach_new_bulk(model.w->pool, mbufs, storages, n, dice(10), dice(50)) != 0) {
 		assert_true(model_left(&model, MODEL_HEADERS) < n);
 		model.expected.header_failures++;
 		return;
@@ -183,7 +170,7 @@ static void
 op_packets(void)
 {
 	struct rte_mbuf *mbufs[MOST];
-	unsigned int n = 1 + rnd(MOST), i;
+	unsigned int n = 1 + dice(MOST), i;
 	int storage;
 
 	if (mext_packet_alloc_bulk(model.w->pool, mbufs, n) != 0) {
@@ -192,7 +179,7 @@ op_packets(void)
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		if (rnd(4) == 0)
+		if (dice(4) == 0)
 			mbufs[i]->ol_flags = 0; /* a driver */
 		storage = model_storage_out(&model, mext_storage_from_mbuf(mbufs[i]), MODEL_PAIRS);
 		model.storages[storage].owned = 0;
@@ -233,8 +220,8 @@ op_attach(void)
 	if (s == NULL || p == NULL)
 		return;
 	expected = expected_attach(p);
-	assert_int_equal(
-			mext_attach(model_head(&model, p), s->storage, rnd(10), rnd(50)), expected);
+	assert_int_equal(mext_attach(model_head(&model, p), s->storage, dice(10), dice(50)),
+			expected);
 	if (expected != 0)
 		return;
 	s->owned--;
@@ -336,7 +323,7 @@ op_retain(void)
 static void
 free_packets(unsigned int most)
 {
-	const struct free_way *way = &free_ways[rnd(nb_free_ways)];
+	const struct free_way *way = &free_ways[dice(nb_free_ways)];
 	struct rte_mbuf *mbufs[256];
 	struct model_packet *p;
 	unsigned int n = 0;
@@ -351,7 +338,7 @@ free_packets(unsigned int most)
 static void
 op_free(void)
 {
-	free_packets(rnd(50) == 0 ? 256 : 1 + rnd(MOST));
+	free_packets(dice(50) == 0 ? 256 : 1 + dice(MOST));
 }
 
 static void (*const ops[])(void) = { op_alloc_storages, op_wrap, op_hold, op_release,
@@ -361,14 +348,12 @@ static void (*const ops[])(void) = { op_alloc_storages, op_wrap, op_hold, op_rel
 static void
 test_random_operations_keep_to_the_model(void **state)
 {
-	const char *env = getenv("MEXT_STEPS");
-	unsigned long steps = env != NULL ? strtoul(env, NULL, 0) : 50000, i;
+	unsigned long steps = dice_steps(50000), i;
 	struct model_storage *s;
 
 	model_init(&model, *state);
-	random_state = seed;
 	for (i = 0; i < steps; i++) {
-		ops[rnd(RTE_DIM(ops))]();
+		ops[dice(RTE_DIM(ops))]();
 		model_check(&model);
 	}
 	while (any_packet() != NULL)
@@ -386,11 +371,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(test_random_operations_keep_to_the_model),
 	};
-	const char *env = getenv("MEXT_SEED");
 
 	if (eal_start() < 0)
 		return EXIT_FAILURE;
-	seed = env != NULL ? strtoull(env, NULL, 0) : rte_rdtsc();
-	printf("# MEXT_SEED=%" PRIu64 "\n", seed);
+	dice_start();
 	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
 }
