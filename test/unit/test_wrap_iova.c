@@ -178,6 +178,59 @@ test_attach_chain_is_cut_where_pages_are_scattered(void **state)
 	map_clear();
 }
 
+/** A leaf of a spread is cut as its root is, and so is what is shared of it. */
+static void
+test_attach_chain_of_leaf_is_cut_where_pages_are_scattered(void **state)
+{
+	const size_t page = page_size(), len = PAGES * page;
+	struct world *w = *state;
+	struct mext_storage *storage;
+	struct mext_spread *spread;
+	struct rte_mbuf *m, *made, *seg;
+
+	map_set(2, 0x80000000);
+	assert_int_equal(wrap_range(w, 0, len, 0, &storage), 0);
+	assert_int_equal(mext_spread_create(w->pool, storage, &spread), 0);
+	assert_int_equal(mext_spread_take(spread, 1, &storage), 0);
+	assert_int_equal(mext_attach_chain(w->pool, storage, 0, len, &m), 0);
+	assert_int_equal(mext_share(w->pool, m, page - 1, 2 * page, &made), 0);
+	assert_int_equal(m->nb_segs, 3);
+	assert_int_equal(made->nb_segs, 2);
+	assert_int_equal(made->data_len, page + 1);
+	for (seg = m; seg != NULL; seg = seg->next)
+		assert_int_equal(rte_pktmbuf_iova(seg),
+				rte_mem_virt2iova(rte_pktmbuf_mtod(seg, void *)));
+	for (seg = made; seg != NULL; seg = seg->next)
+		assert_int_equal(rte_pktmbuf_iova(seg),
+				rte_mem_virt2iova(rte_pktmbuf_mtod(seg, void *)));
+	assert_int_equal(mext_spread_release(spread, 1), 0);
+	rte_pktmbuf_free(m);
+	rte_pktmbuf_free(made);
+	map_clear();
+}
+
+/** Pages may be unmapped from the IOMMU while the memory is wrapped. */
+static void
+test_attach_chain_of_page_without_iova_is_efault(void **state)
+{
+	const size_t page = page_size();
+	struct world *w = *state;
+	struct mext_storage *storage;
+	struct rte_mbuf *m = NULL;
+
+	map_set(2, 0x80000000);
+	assert_int_equal(wrap_range(w, 0, PAGES * page, 0, &storage), 0);
+	map.iova[3] = RTE_BAD_IOVA;
+	assert_int_equal(mext_attach_chain(w->pool, storage, 0, PAGES * page, &m), -EFAULT);
+	assert_int_equal(mext_attach_chain(w->pool, storage, 3 * page, 1, &m), -EFAULT);
+	assert_null(m);
+	assert_int_equal(mext_storage_refcnt(storage), 1);
+	assert_int_equal(in_use(w->pool, "headers"), 0);
+	assert_int_equal(mext_attach_chain(w->pool, storage, 0, 3 * page, &m), 0);
+	rte_pktmbuf_free(m);
+	map_clear();
+}
+
 static void
 test_wrap_up_to_scattered_page_succeeds(void **state)
 {
@@ -252,6 +305,8 @@ main(void)
 		world_test(test_wrap_scattered_pages_says_so),
 		world_test(test_attach_scattered_range_is_refused_across_the_gap),
 		world_test(test_attach_chain_is_cut_where_pages_are_scattered),
+		world_test(test_attach_chain_of_leaf_is_cut_where_pages_are_scattered),
+		world_test(test_attach_chain_of_page_without_iova_is_efault),
 		world_test(test_wrap_up_to_scattered_page_succeeds),
 		world_test(test_wrap_unknown_page_is_refused),
 		world_test(test_wrap_given_iova_asks_nobody),
