@@ -17,6 +17,9 @@ static const struct field fields[] = {
 	{ FIELD(tx_offload) },
 	{ FIELD(hash) },
 	{ FIELD(dynfield1) },
+#if defined(RTE_IOVA_AS_PA) && !RTE_IOVA_AS_PA
+	{ FIELD(dynfield2) },
+#endif
 };
 
 void

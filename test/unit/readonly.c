@@ -275,8 +275,8 @@ path_concat_direct(struct scene *s, struct rte_mbuf *m)
 	struct rte_mbuf *tail = rte_pktmbuf_alloc(s->w->plain);
 
 	assert_non_null(tail);
-	assert_non_null(rte_pktmbuf_append(
-			tail, 20)); /* fits into room that there may be in front */
+	/* It fits into room that there may be in front of it. */
+	assert_non_null(rte_pktmbuf_append(tail, 20));
 	assert_int_equal(mext_concat(s->w->pool, &m, tail), 0);
 	return m;
 }
