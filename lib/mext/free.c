@@ -1,107 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <mext_free.h>
 
-#include "put.h"
-#include "ref.h"
-#include "room.h"
-#include "storage.h"
-
-/** References on one buffer that are dropped together: with one atomic operation. */
-struct drop {
-	struct rte_mbuf_ext_shared_info *shinfo; /* NULL: the buffer is that of parent */
-	struct rte_mbuf *parent;
-	unsigned int n;
-};
-
-/** Headers on their way to one mempool. */
-struct home {
-	struct room room;
-	struct batch headers;
-};
-
-/**
- * What one call to mext_free_bulk() has collected from packets that need more than a run: of copies of a chain,
- * which have the same few buffers and mempools in turn. Each buffer has one place among the drops.
- */
-struct freeing {
-	struct home homes[2];
-	unsigned int oldest; /* home */
-	struct put storages;
-	unsigned int waiting; /* a bit for each of drops that is in use */
-	struct drop drops[8];
-	struct rte_mbuf_ext_shared_info *run; /* over a foreign buffer */
-	unsigned int run_len;
-	void *run_addr;
-};
-
-/** Drop n clones' references on an mbuf; the last ones return it as DPDK does. */
-static inline void
-drop_parent(struct rte_mbuf *parent, unsigned int n)
-{
-	if (!mbuf_ref_drop(parent, n))
-		return;
-	parent->next = NULL;
-	parent->nb_segs = 1;
-	rte_mbuf_raw_free(parent);
-}
-
-/**
- * Drop a pending run over a foreign buffer, before anything goes home: the buffer and its shared info may
- * lie in that mbuf, or in that storage.
- */
-static inline void
-drop_foreign_run(struct freeing *f)
-{
-	struct rte_mbuf_ext_shared_info *shinfo = f->run;
-
-	f->run = NULL;
-	if (shinfo != NULL && ref_drop(shinfo, f->run_len) == 1)
-		shinfo->free_cb(f->run_addr, shinfo->fcb_opaque);
-}
-
-static inline void
-drop_now(struct freeing *f, struct drop *drop)
-{
-	drop_foreign_run(f);
-	if (drop->shinfo != NULL)
-		put_storage(&f->storages, drop->shinfo, drop->n);
-	else
-		drop_parent(drop->parent, drop->n);
-}
-
-/** Drop one more reference, on a shared info of ours or on a parent. */
-static inline void
-drop_later(struct freeing *f, struct rte_mbuf_ext_shared_info *shinfo, struct rte_mbuf *parent)
-{
-	const uintptr_t key = (uintptr_t)shinfo | (uintptr_t)parent;
-	const unsigned int place = (key / 64 + key / 4096) % RTE_DIM(f->drops);
-	struct drop *drop = &f->drops[place];
-
-	if ((f->waiting & (1u << place)) != 0) {
-		if (likely(drop->shinfo == shinfo && drop->parent == parent &&
-				    drop->n < UINT16_MAX)) {
-			drop->n++;
-			return;
-		}
-		drop_now(f, drop);
-	}
-	f->waiting |= 1u << place;
-	*drop = (struct drop){ .shinfo = shinfo, .parent = parent, .n = 1 };
-}
-
-static inline void
-drop_foreign_later(struct freeing *f, struct rte_mbuf *m)
-{
-	if (f->run == m->shinfo && f->run_len < UINT16_MAX) {
-		f->run_len++;
-	} else {
-		drop_foreign_run(f);
-		f->run = m->shinfo;
-		f->run_len = 1;
-	}
-	/* DPDK gives the callback the address of the last segment. */
-	f->run_addr = m->buf_addr;
-}
+#include "drop.h"
 
 /** Count n packets of ours dropped and, whole, on their way home; of foreign pools nothing. */
 static inline void
@@ -259,39 +159,52 @@ direct_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *roo
 	return i;
 }
 
-/** Each with a storage from one size class attached that nobody else holds. */
+/** Whether the next mbuf is over the same buffer: then they are dropped together. */
+static inline bool
+next_is_over(struct rte_mbuf *const *mbufs, unsigned int n, unsigned int i)
+{
+	return i + 1 < n && mbufs[i + 1] != NULL && mbufs[i + 1]->shinfo == mbufs[i]->shinfo;
+}
+
+/** Each with a storage from one size class attached, and not the same one as the next. */
 static inline unsigned int
 storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *room)
 {
 	void *storages[64];
 	struct rte_mempool *mp = NULL;
-	unsigned int i;
+	unsigned int i, last = 0;
 
 	n = RTE_MIN(n, RTE_DIM(storages));
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = mbufs[i];
 		struct mext_storage *storage;
+		uint16_t count;
 
 		if (!is_lone(m, room->mp) || !RTE_MBUF_HAS_EXTBUF(m))
 			break;
 		storage = storage_of(m->shinfo);
-		/* Acquire in ref_load(): pairs with the release of the holder before us. */
 		if (storage->shinfo.free_cb != mextp_storage_free_cb ||
-				ref_load(&storage->shinfo) != 1)
+				(storage->mp != mp && mp != NULL))
 			break;
-		if (unlikely(storage->mp != mp)) {
-			if (mp != NULL)
-				break;
-			mp = storage->mp;
+		/* Acquire in ref_load(): pairs with the release of the holder before us. */
+		count = ref_load(&storage->shinfo);
+		if (likely(count == 1)) {
+			ref_store(&storage->shinfo, 0);
+			storages[last++] = storage;
+		} else if (count == 0 || next_is_over(mbufs, n, i)) {
+			break;
+		} else if (ref_drop(&storage->shinfo, 1) == 1) {
+			storages[last++] = storage;
 		}
-		ref_store(&storage->shinfo, 0);
-		storages[i] = storage;
+		mp = storage->mp;
 		room_restore(m, room);
 	}
 	if (i > 0) {
 		count_add(pool_of(mp), COUNTER(releases), i);
-		count_add(pool_of(mp), COUNTER(returns_bulk), i);
-		rte_mempool_put_bulk(mp, storages, i);
+		if (last > 0) {
+			count_add(pool_of(mp), COUNTER(returns_bulk), last);
+			rte_mempool_put_bulk(mp, storages, last);
+		}
 	}
 	return i;
 }
