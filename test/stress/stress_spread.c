@@ -21,7 +21,6 @@
 #include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
-#include <rte_ring.h>
 #include <rte_spinlock.h>
 
 #include <mext.h>
@@ -45,9 +44,10 @@ struct worker {
 
 static struct slot slots[SLOTS];
 static struct mext_pool *pool;
-static struct rte_ring *in_flight;
+/* Packets that anybody may free. Nobody waits here for a thread that was preempted. */
+static struct rte_mbuf *in_flight[512];
 static uint32_t next_number;
-static uint64_t nb_ops = 500000, seed = 1;
+static uint64_t nb_ops = 200000, seed = 1;
 
 static void __rte_noreturn
 fail(const char *what, int64_t number)
@@ -90,6 +90,14 @@ make_object(uint32_t *number)
 	return spread;
 }
 
+/** More threads than CPUs: whoever spun for one that was preempted would do so for a time slice. */
+static void
+lock(struct slot *slot)
+{
+	while (!rte_spinlock_trylock(&slot->lock))
+		sched_yield();
+}
+
 static void
 replace(struct worker *w, struct slot *slot)
 {
@@ -98,7 +106,7 @@ replace(struct worker *w, struct slot *slot)
 
 	if (new == NULL)
 		return; /* those let go still have packets out */
-	rte_spinlock_lock(&slot->lock);
+	lock(slot);
 	old = slot->spread;
 	slot->spread = new;
 	slot->number = number;
@@ -122,7 +130,19 @@ free_one(struct worker *w, struct rte_mbuf *m)
 		mext_free_bulk(&m, 1);
 }
 
-/** Make packets of an object that is held; each goes to whoever is next to take from the ring. */
+/** Leave a packet, or nothing, to others, and free what was there. */
+static void
+hand_over(struct worker *w, struct rte_mbuf *m)
+{
+	/* Release, acquire: what was done to a packet is seen by who frees it. */
+	m = __atomic_exchange_n(&in_flight[draw(w, RTE_DIM(in_flight))], m, __ATOMIC_ACQ_REL);
+	if (m == NULL)
+		return;
+	free_one(w, m);
+	w->freed_for_others++;
+}
+
+/** Make packets of an object that is held; most are left to others. */
 static void
 send(struct worker *w, struct mext_spread *spread, uint32_t number)
 {
@@ -144,8 +164,10 @@ send(struct worker *w, struct mext_spread *spread, uint32_t number)
 		n++;
 	for (i = 0; i < n; i++) {
 		mbufs[i]->hash.usr = number;
-		if (draw(w, 4) == 0 || rte_ring_enqueue(in_flight, mbufs[i]) < 0)
+		if (draw(w, 4) == 0)
 			free_one(w, mbufs[i]);
+		else
+			hand_over(w, mbufs[i]);
 	}
 }
 
@@ -156,11 +178,10 @@ step(struct worker *w)
 	struct mext_spread *spread;
 	uint32_t number;
 	unsigned int i;
-	void *m = NULL;
 
 	if (draw(w, 64) == 0)
 		replace(w, slot);
-	rte_spinlock_lock(&slot->lock);
+	lock(slot);
 	spread = slot->spread;
 	number = slot->number;
 	if (spread != NULL && mext_spread_hold(spread, 1) != 0)
@@ -173,10 +194,8 @@ step(struct worker *w)
 		if (mext_spread_release(spread, 1) != 0)
 			fail("releasing", number);
 	}
-	for (i = draw(w, 2 * BURST); i > 0 && rte_ring_dequeue(in_flight, &m) == 0; i--) {
-		free_one(w, m);
-		w->freed_for_others++;
-	}
+	for (i = draw(w, BURST); i > 0; i--)
+		hand_over(w, NULL);
 }
 
 static int
@@ -208,9 +227,6 @@ make_pool(void)
 	conf.spreads = (struct mext_pool_class){ 0, 32, 0 };
 	if (mext_pool_create("stress", &conf, &pool) < 0)
 		fail("no pool", 0);
-	in_flight = rte_ring_create("in_flight", 512, SOCKET_ID_ANY, 0);
-	if (in_flight == NULL)
-		fail("no ring", 0);
 }
 
 /** Let everything go, and see that it has come back. */
@@ -219,13 +235,13 @@ check_end(struct worker *w)
 {
 	struct mext_stats stats;
 	unsigned int i;
-	void *m = NULL;
 
 	for (i = 0; i < SLOTS; i++)
 		if (slots[i].spread != NULL && mext_spread_release(slots[i].spread, 1) != 0)
 			fail("releasing at the end", i);
-	while (rte_ring_dequeue(in_flight, &m) == 0)
-		free_one(w, m);
+	for (i = 0; i < RTE_DIM(in_flight); i++)
+		if (in_flight[i] != NULL)
+			free_one(w, in_flight[i]);
 	if (mext_stats_outstanding(pool) != 0)
 		fail("objects outstanding", mext_stats_outstanding(pool));
 	mext_stats_get(pool, &stats);
