@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <unistd.h>
-
-#include <rte_memory.h>
 
 #include <mext_attach.h>
 #include <mext_free.h>
 #include <mext_packet.h>
 
+#include "iova.h"
 #include "pool.h"
 #include "ref.h"
 #include "reset.h"
@@ -18,9 +16,11 @@
 static inline rte_iova_t
 iova_at(const struct mext_storage *storage, size_t off)
 {
+	size_t left;
+
 	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
 		return storage->iova + off;
-	return rte_mem_virt2iova(RTE_PTR_ADD(storage->base, off));
+	return iova_of(RTE_PTR_ADD(storage->base, off), &left);
 }
 
 /** How many of len bytes from off on are contiguous in IO addresses. */
@@ -28,18 +28,10 @@ static size_t
 contiguous(const struct mext_storage *storage, size_t off, size_t len)
 {
 	rte_iova_t iova;
-	size_t page, n;
 
 	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
 		return len;
-	iova = iova_at(storage, off);
-	if (iova == RTE_BAD_IOVA)
-		return 0;
-	page = sysconf(_SC_PAGESIZE);
-	for (n = page - ((uintptr_t)storage->base + off) % page;
-			n < len && iova_at(storage, off + n) == iova + n; n += page)
-		;
-	return RTE_MIN(n, len);
+	return iova_run(RTE_PTR_ADD(storage->base, off), len, &iova);
 }
 
 /** Why bytes of a storage may not be attached, whatever the mbuf. */

@@ -12,6 +12,7 @@
 #include <mext_free.h>
 #include <mext_packet.h>
 #include <mext_pool.h>
+#include <mext_region.h>
 #include <mext_share.h>
 #include <mext_spread.h>
 #include <mext_stats.h>

@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include <mext_region.h>
 #include <mext_storage.h>
 
 /**
@@ -21,6 +22,7 @@ struct wrapped {
 	void *arg1 __rte_cache_aligned;
 	void *arg2;
 	uint64_t callbacks_id; /* whose table */
+	struct mext_region *region; /* that has the memory, NULL: none */
 	uint32_t free_cb;
 };
 

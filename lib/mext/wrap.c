@@ -9,9 +9,12 @@
 
 #include <mext_storage.h>
 
+#include "dma.h"
+#include "iova.h"
 #include "log.h"
 #include "pool.h"
 #include "ref.h"
+#include "region.h"
 #include "storage.h"
 
 /*
@@ -88,39 +91,72 @@ intern_callback(mext_free_cb_t cb, uint32_t *index)
 static rte_iova_t
 look_up_iova(const struct mext_wrap *wrap, uint32_t *flags)
 {
-	rte_iova_t iova = rte_mem_virt2iova(wrap->addr), of_page;
-	size_t page = sysconf(_SC_PAGESIZE), off;
+	rte_iova_t first = RTE_BAD_IOVA, iova;
+	size_t off, n;
 
-	if (rte_eal_iova_mode() == RTE_IOVA_VA || iova == RTE_BAD_IOVA)
-		return iova;
-	for (off = page - (uintptr_t)wrap->addr % page; off < wrap->len; off += page) {
-		of_page = rte_mem_virt2iova(RTE_PTR_ADD(wrap->addr, off));
-		if (of_page == RTE_BAD_IOVA)
+	for (off = 0; off < wrap->len; off += n) {
+		n = iova_run(RTE_PTR_ADD(wrap->addr, off), wrap->len - off, &iova);
+		if (n == 0)
 			return RTE_BAD_IOVA;
-		if (of_page != iova + off)
+		if (off == 0)
+			first = iova;
+		else
 			*flags |= MEXT_STORAGE_SCATTERED;
 	}
-	return iova;
+	return first;
+}
+
+/** Whether a device can read memory that is in no region. */
+static bool
+is_reachable(const struct mext_wrap *wrap)
+{
+	return !mextp_dma_needed() ||
+	       (rte_mem_virt2memseg_list(wrap->addr) != NULL &&
+			       rte_mem_virt2memseg_list(RTE_PTR_ADD(wrap->addr, wrap->len - 1)) !=
+					       NULL);
 }
 
 static int
-check(const struct mext_wrap *wrap, rte_iova_t *iova, uint32_t *flags)
+check_range(const struct mext_wrap *wrap)
 {
-	if (wrap->addr == NULL || wrap->len == 0 ||
-			(uintptr_t)wrap->addr > UINTPTR_MAX - wrap->len) {
+	if (wrap->addr != NULL && wrap->len != 0 &&
+			(uintptr_t)wrap->addr <= UINTPTR_MAX - wrap->len)
+		return 0;
+	MEXT_LOG(ERR,
+			"mext_storage_wrap: addr is %p and len is %zu, allowed is a range of 1 byte or "
+			"more",
+			wrap->addr, wrap->len);
+	return -EINVAL;
+}
+
+/** Find the IO address of the memory, and its region, which is held then. */
+static int
+place(const struct mext_wrap *wrap, struct mext_region **region, rte_iova_t *iova, uint32_t *flags)
+{
+	int ret;
+
+	ret = mextp_region_hold(wrap->addr, wrap->len, region);
+	if (ret < 0)
+		return ret;
+	*iova = wrap->iova;
+	if (*iova != 0)
+		return 0;
+	if (*region == NULL && unlikely(!is_reachable(wrap))) {
 		MEXT_LOG(ERR,
-				"mext_storage_wrap: addr is %p and len is %zu, allowed is a range of 1 "
-				"byte or more",
+				"mext_storage_wrap: NICs can't read %p, %zu bytes, as it is neither EAL's "
+				"nor in a region: mext_region_add() it, or give iova",
 				wrap->addr, wrap->len);
-		return -EINVAL;
+		return -EFAULT;
 	}
-	*iova = wrap->iova != 0 ? wrap->iova : look_up_iova(wrap, flags);
+	*iova = look_up_iova(wrap, flags);
 	if (*iova != RTE_BAD_IOVA)
 		return 0;
 	MEXT_LOG(ERR,
-			"mext_storage_wrap: no IO address is known for all of %p, %zu bytes: give "
-			"iova, or register the memory with rte_extmem_register()",
+			"mext_storage_wrap: no IO address is known for all of %p, %zu bytes: "
+			"mext_region_add() it, or give iova",
 			wrap->addr, wrap->len);
+	if (*region != NULL)
+		mextp_region_drop(*region);
 	return -EFAULT;
 }
 
@@ -129,21 +165,23 @@ mext_storage_wrap(
 		struct mext_pool *pool, const struct mext_wrap *wrap, struct mext_storage **storage)
 {
 	uint32_t index, flags = MEXT_STORAGE_WRAPPED;
+	struct mext_region *region;
 	struct wrapped *w;
 	rte_iova_t iova;
 	int ret;
 
-	ret = check(wrap, &iova, &flags);
+	ret = check_range(wrap);
+	if (ret == 0)
+		ret = intern_callback(wrap->free_cb, &index);
+	if (ret == 0)
+		ret = place(wrap, &region, &iova, &flags);
 	if (ret < 0)
 		return ret;
 	if (pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
 		count_add(pool, COUNTER(alloc_failures), 1);
+		if (region != NULL)
+			mextp_region_drop(region);
 		return -ENOBUFS;
-	}
-	ret = intern_callback(wrap->free_cb, &index);
-	if (ret < 0) {
-		rte_mempool_put(w->storage.mp, w);
-		return ret;
 	}
 	w->storage.flags = flags | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
 	w->storage.base = wrap->addr;
@@ -153,6 +191,7 @@ mext_storage_wrap(
 	w->callbacks_id = callbacks_id;
 	w->arg1 = wrap->arg1;
 	w->arg2 = wrap->arg2;
+	w->region = region;
 	ref_store(&w->storage.shinfo, 1);
 	count_add(pool, COUNTER(allocs), 1);
 	*storage = &w->storage;
@@ -178,11 +217,11 @@ mextp_wrap_give_back(struct mext_storage *storage)
 {
 	const struct wrapped *w = (const struct wrapped *)storage;
 
-	if (w->free_cb == NO_CALLBACK)
-		return;
 	/* An index into another process's table says nothing here. */
-	if (likely(w->callbacks_id == callbacks_id))
-		callbacks[w->free_cb](storage->base, storage->len, w->arg1, w->arg2);
-	else
+	if (w->free_cb != NO_CALLBACK && unlikely(w->callbacks_id != callbacks_id))
 		missed(w);
+	else if (w->free_cb != NO_CALLBACK)
+		callbacks[w->free_cb](storage->base, storage->len, w->arg1, w->arg2);
+	if (w->region != NULL)
+		mextp_region_drop(w->region);
 }

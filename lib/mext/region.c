@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
+#include "dma.h"
+#include "log.h"
+#include "pages.h"
+#include "region.h"
+
+/** Something of EAL's that a range meets. */
+static int
+meets(const struct rte_memseg_list *list, void *arg)
+{
+	const struct mext_region *range = arg;
+	uintptr_t base = (uintptr_t)list->base_va;
+
+	return base < range->begin + range->mapped_len && range->begin < base + list->len;
+}
+
+static int
+register_with_eal(const struct mext_region *r)
+{
+	size_t nb = r->mapped_len / r->page_size;
+
+	if (rte_memseg_list_walk(meets, (void *)(uintptr_t)r) != 0) {
+		MEXT_LOG(ERR, "region %p: some of its %zu bytes are known to EAL already",
+				(void *)r->begin, r->mapped_len);
+		return -EEXIST;
+	}
+	if (rte_extmem_register((void *)r->begin, r->mapped_len, r->iovas, nb, r->page_size) == 0)
+		return 0;
+	MEXT_LOG(ERR,
+			"region %p: EAL does not register %zu pages of %zu bytes: %s (it has %d lists of memory "
+			"in all)",
+			(void *)r->begin, nb, r->page_size, rte_strerror(rte_errno),
+			RTE_MAX_MEMSEG_LISTS);
+	return rte_errno == ENOSPC ? -ENOSPC : -ENOMEM;
+}
+
+/** Physical addresses that are the pages' own and stay so as far as that can be had. */
+static int
+settle(struct mext_region *r)
+{
+	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
+		if (mlock((void *)r->begin, r->mapped_len) < 0) {
+			MEXT_LOG(ERR,
+					"region %p: %zu bytes can't be locked in memory: %s; raise ulimit "
+					"-l, or use --iova-mode=va",
+					(void *)r->begin, r->mapped_len, strerror(errno));
+			return -EFAULT;
+		}
+		r->locked = true;
+	}
+	return mextp_pages_iova(
+			(void *)r->begin, r->page_size, r->mapped_len / r->page_size, r->iovas);
+}
+
+/** Whether the pages are where they were before a device was told. */
+static int
+check_settled(const struct mext_region *r)
+{
+	size_t bytes = r->mapped_len / r->page_size * sizeof(*r->iovas);
+	rte_iova_t *now;
+	int ret;
+
+	if (!r->locked)
+		return 0;
+	now = malloc(bytes);
+	if (now == NULL)
+		return -ENOMEM;
+	ret = mextp_pages_iova((void *)r->begin, r->page_size, r->mapped_len / r->page_size, now);
+	if (ret == 0 && memcmp(now, r->iovas, bytes) != 0) {
+		MEXT_LOG(ERR, "region %p: the kernel moved some of its pages: try again, or use hugepages",
+				(void *)r->begin);
+		ret = -EAGAIN;
+	}
+	free(now);
+	return ret;
+}
+
+/** Empty the place of a region again. */
+static void
+clear(struct mext_region *r)
+{
+	if (r->locked)
+		munlock((void *)r->begin, r->mapped_len);
+	free(r->iovas);
+	__atomic_store_n(&r->begin, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->end, 0, __ATOMIC_RELAXED);
+	r->iovas = NULL;
+	r->locked = r->owned = r->in_container = r->unreachable = false;
+}
+
+/** Tell everybody of a region's memory. */
+static int
+announce(struct mext_region *r)
+{
+	int ret;
+
+	r->iovas = malloc(r->mapped_len / r->page_size * sizeof(*r->iovas));
+	if (r->iovas == NULL)
+		return -ENOMEM;
+	ret = settle(r);
+	if (ret == 0)
+		ret = register_with_eal(r);
+	if (ret < 0)
+		return ret;
+	ret = mextp_dma_map(r);
+	if (ret == 0) {
+		ret = check_settled(r);
+		if (ret == 0)
+			return 0;
+		mextp_dma_unmap(r);
+	}
+	rte_extmem_unregister((void *)r->begin, r->mapped_len);
+	return ret;
+}
+
+static int
+make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region)
+{
+	struct mext_region *r = mextp_region_entry();
+	int ret;
+
+	if (r == NULL) {
+		MEXT_LOG(ERR, "region %p: no memory to account for it, or more than %d regions",
+				addr, RTE_MAX_MEMSEG_LISTS);
+		return -ENOMEM;
+	}
+	r->page_size = page_size;
+	r->mapped_len = RTE_ALIGN_CEIL(len, page_size);
+	__atomic_store_n(&r->end, (uintptr_t)addr + len, __ATOMIC_RELAXED);
+	__atomic_store_n(&r->begin, (uintptr_t)addr, __ATOMIC_RELAXED);
+	ret = announce(r);
+	if (ret < 0) {
+		clear(r);
+		return ret;
+	}
+	r->owned = owned;
+	/* SEQ_CST: pairs with take(). */
+	__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
+	*region = r;
+	return 0;
+}
+
+static int
+refuse_secondary(void)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return 0;
+	MEXT_LOG(ERR, "regions are the primary process's to add and remove, this is a secondary one");
+	return -ENOTSUP;
+}
+
+int
+mextp_region_make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region)
+{
+	int ret = refuse_secondary();
+
+	if (ret < 0)
+		return ret;
+	mextp_dma_watch();
+	mextp_regions_lock();
+	ret = make(addr, len, page_size, owned, region);
+	mextp_regions_unlock();
+	return ret;
+}
+
+int
+mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **region)
+{
+	int ret;
+
+	if (region == NULL || addr == NULL || len == 0 || (uintptr_t)addr > UINTPTR_MAX - len) {
+		MEXT_LOG(ERR,
+				"mext_region_add: addr is %p, len is %zu and region is %p, allowed is a "
+				"range of whole pages and a place for the region",
+				addr, len, (void *)region);
+		return -EINVAL;
+	}
+	ret = mextp_pages_check(addr, len, &page_size);
+	if (ret < 0)
+		return ret;
+	if ((uintptr_t)addr % page_size != 0 || len % page_size != 0) {
+		MEXT_LOG(ERR,
+				"mext_region_add: addr is %p and len is %zu, allowed are whole pages, "
+				"here of %zu bytes (mmap() or aligned_alloc() gives such)",
+				addr, len, page_size);
+		return -EINVAL;
+	}
+	return mextp_region_make(addr, len, page_size, false, region);
+}
+
+static int
+remove_idle(struct mext_region *r)
+{
+	int64_t n = mextp_region_close(r);
+	void *memory = (void *)r->begin;
+	size_t len = r->mapped_len;
+	bool owned = r->owned;
+
+	if (n > 0) {
+		MEXT_LOG(ERR, "region %p: %" PRId64 " storages over it live, not removed", memory,
+				n);
+		return -EBUSY;
+	}
+	if (mextp_dma_unmap(r) < 0) {
+		__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
+		return -EFAULT;
+	}
+	if (rte_extmem_unregister(memory, len) < 0)
+		MEXT_LOG(ERR, "region %p: EAL does not know it any more: %s", memory,
+				rte_strerror(rte_errno));
+	clear(r);
+	if (owned)
+		munmap(memory, len);
+	return 0;
+}
+
+int
+mext_region_remove(struct mext_region *region)
+{
+	int ret;
+
+	if (region == NULL)
+		return 0;
+	ret = refuse_secondary();
+	if (ret < 0)
+		return ret;
+	mextp_regions_lock();
+	ret = remove_idle(region);
+	mextp_regions_unlock();
+	return ret;
+}
+
+void *
+mext_region_data(const struct mext_region *region)
+{
+	return (void *)region->begin;
+}
+
+size_t
+mext_region_len(const struct mext_region *region)
+{
+	return region->end - region->begin;
+}
+
+size_t
+mext_region_page_size(const struct mext_region *region)
+{
+	return region->page_size;
+}
+
+uint64_t
+mext_region_storages(const struct mext_region *region)
+{
+	int64_t n = mextp_region_users(region);
+
+	return RTE_MAX(n, 0);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef REGION_H
+#define REGION_H
+
+/**
+ * @file
+ * Regions from inside: who looks for one, who counts its storages, what is behind one.
+ *
+ * The table of regions and the regions are in memory that processes share. A region's memory is never
+ * freed, only used again for the next one: a thread that wraps may be looking at it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_config.h>
+#include <rte_memory.h>
+
+#include <mext_region.h>
+
+/** Storages over a region that a lcore wrapped, less those it gave back. The last: all other threads. */
+struct region_users {
+	int64_t n;
+} __rte_cache_aligned;
+
+struct mext_region {
+	uintptr_t begin; /* 0: none is here */
+	uintptr_t end; /* of what may be wrapped */
+	bool closed; /* not there yet, or being removed: may not be wrapped */
+	bool unreachable; /* a port that was plugged in later can't read it */
+	size_t page_size;
+	size_t mapped_len; /* whole pages */
+	bool owned; /* memory of ours: unmapped in the end */
+	bool locked; /* by mlock() */
+	bool in_container; /* mapped in the VFIO container */
+	rte_iova_t *iovas; /* of each page, in memory of the primary process */
+	struct region_users users[RTE_MAX_LCORE + 1];
+};
+
+/**
+ * Count one more storage over the region that has all of a range. From any thread, without a lock.
+ * @param region  NULL where none has its first byte
+ * @return 0; -EFAULT: the region that has the first byte does not have the last, is being removed, or
+ *   a port can't read it (logged).
+ */
+int mextp_region_hold(const void *addr, size_t len, struct mext_region **region);
+
+/** One thread at a time adds, removes, and looks at all. */
+void mextp_regions_lock(void);
+void mextp_regions_unlock(void);
+
+/** Count one storage less. */
+void mextp_region_drop(struct mext_region *region);
+
+/** Storages over a region. Exact if nobody wraps and frees meanwhile; of a closed region never too few. */
+int64_t mextp_region_users(const struct mext_region *region);
+
+/** Close a region if nobody uses it. @return how many do. */
+int64_t mextp_region_close(struct mext_region *region);
+
+/** Room for one more region, closed and empty; NULL: no memory, or there are RTE_MAX_MEMSEG_LISTS. */
+struct mext_region *mextp_region_entry(void);
+
+/** Call on every region that is open. */
+void mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg);
+
+/**
+ * mext_region_add() for memory that is known to be fit: page_size is right.
+ * @param len  as seen by wrap and getters, any
+ * @param owned  unmap the memory with the region
+ */
+int mextp_region_make(
+		void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_memzone.h>
+
+#include "log.h"
+#include "region.h"
+
+/** EAL has no room for more. */
+#define MAX_REGIONS RTE_MAX_MEMSEG_LISTS
+#define TABLE_NAME "mext_regions"
+
+/** In a memzone, so that secondary processes count their storages too. Entries up to n are never NULL again. */
+struct table {
+	uint32_t n;
+	struct mext_region *regions[MAX_REGIONS];
+};
+
+static struct table *table;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+mextp_regions_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+mextp_regions_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void
+mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg)
+{
+	uint32_t i;
+
+	if (table == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return;
+	for (i = 0; i < table->n; i++)
+		if (!table->regions[i]->closed)
+			call(table->regions[i], arg);
+}
+
+/** The table; in a secondary process that the primary's, once memory is looked at that is not EAL's. */
+static struct table *
+table_for(const void *addr)
+{
+	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+	const struct rte_memseg_list *list;
+	const struct rte_memzone *mz;
+
+	if (likely(known != NULL) || rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return known;
+	list = rte_mem_virt2memseg_list(addr);
+	if (list == NULL || !list->external)
+		return NULL;
+	mz = rte_memzone_lookup(TABLE_NAME);
+	if (mz == NULL)
+		return NULL;
+	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
+	return mz->addr;
+}
+
+static int64_t *
+users_here(struct mext_region *r)
+{
+	return &r->users[RTE_MIN(rte_lcore_id(), (unsigned int)RTE_MAX_LCORE)].n;
+}
+
+int64_t
+mextp_region_users(const struct mext_region *r)
+{
+	int64_t sum = 0;
+	unsigned int i;
+
+	/* SEQ_CST: pairs with take(). */
+	for (i = 0; i < RTE_DIM(r->users); i++)
+		sum += __atomic_load_n(&r->users[i].n, __ATOMIC_SEQ_CST);
+	return sum;
+}
+
+/** Take a region unless it is being removed: count first, then look. */
+static bool
+take(struct mext_region *r)
+{
+	int64_t *users = users_here(r);
+
+	/* SEQ_CST: pairs with mextp_region_close(). Either that sees the count, or this sees the mark. */
+	__atomic_fetch_add(users, 1, __ATOMIC_SEQ_CST);
+	if (likely(!__atomic_load_n(&r->closed, __ATOMIC_SEQ_CST)))
+		return true;
+	__atomic_fetch_sub(users, 1, __ATOMIC_SEQ_CST);
+	return false;
+}
+
+int64_t
+mextp_region_close(struct mext_region *r)
+{
+	int64_t n = mextp_region_users(r);
+
+	if (n > 0)
+		return n;
+	__atomic_store_n(&r->closed, true, __ATOMIC_SEQ_CST);
+	n = mextp_region_users(r);
+	if (n > 0)
+		__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
+	return n;
+}
+
+static bool
+has(const struct mext_region *r, uintptr_t addr)
+{
+	return addr >= __atomic_load_n(&r->begin, __ATOMIC_RELAXED) &&
+	       addr < __atomic_load_n(&r->end, __ATOMIC_RELAXED);
+}
+
+/** Why bytes of a region that is taken may not be wrapped. */
+static int
+refuse_range(const struct mext_region *r, const void *addr, size_t len)
+{
+	if (unlikely(len > r->end - (uintptr_t)addr)) {
+		MEXT_LOG(ERR,
+				"mext_storage_wrap: of %zu bytes at %p only %zu are in the region that "
+				"begins at %p",
+				len, addr, (size_t)(r->end - (uintptr_t)addr), (void *)r->begin);
+		return -EFAULT;
+	}
+	if (unlikely(__atomic_load_n(&r->unreachable, __ATOMIC_RELAXED))) {
+		MEXT_LOG(ERR,
+				"mext_storage_wrap: a port that was plugged in later can't read region %p, "
+				"see the lines above",
+				(void *)r->begin);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+int
+mextp_region_hold(const void *addr, size_t len, struct mext_region **region)
+{
+	struct table *t = table_for(addr);
+	uint32_t i, n;
+	int ret;
+
+	*region = NULL;
+	/* Acquire: pairs with the release in mextp_region_entry(), entries below it are written. */
+	n = t != NULL ? __atomic_load_n(&t->n, __ATOMIC_ACQUIRE) : 0;
+	for (i = 0; i < n; i++) {
+		struct mext_region *r = t->regions[i];
+
+		if (likely(!has(r, (uintptr_t)addr)))
+			continue;
+		if (unlikely(!take(r))) {
+			MEXT_LOG(ERR, "mext_storage_wrap: the region of %p is being removed", addr);
+			return -EFAULT;
+		}
+		/* It may have been removed, and be another one now, between the look and the count. */
+		ret = has(r, (uintptr_t)addr) ? refuse_range(r, addr, len) : -EAGAIN;
+		if (likely(ret == 0)) {
+			*region = r;
+			return 0;
+		}
+		mextp_region_drop(r);
+		if (ret != -EAGAIN)
+			return ret;
+	}
+	return 0;
+}
+
+void
+mextp_region_drop(struct mext_region *region)
+{
+	/* Release: pairs with mextp_region_users(), the storage is given back before. */
+	__atomic_fetch_sub(users_here(region), 1, __ATOMIC_RELEASE);
+}
+
+struct mext_region *
+mextp_region_entry(void)
+{
+	const struct rte_memzone *mz;
+	struct mext_region *r;
+	uint32_t i;
+
+	if (table == NULL) {
+		mz = rte_memzone_reserve(TABLE_NAME, sizeof(*table), SOCKET_ID_ANY, 0);
+		if (mz == NULL)
+			return NULL;
+		memset(mz->addr, 0, sizeof(*table));
+		__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
+	}
+	for (i = 0; i < table->n; i++)
+		if (table->regions[i]->begin == 0)
+			return table->regions[i];
+	if (i == MAX_REGIONS)
+		return NULL;
+	r = rte_zmalloc("mext_region", sizeof(*r), RTE_CACHE_LINE_SIZE);
+	if (r == NULL)
+		return NULL;
+	r->closed = true;
+	table->regions[i] = r;
+	/* Release: pairs with the acquire in mextp_region_hold(). */
+	__atomic_store_n(&table->n, i + 1, __ATOMIC_RELEASE);
+	return r;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+#include <rte_vfio.h>
+
+#include "sim_dma.h"
+
+struct sim sim;
+
+bool __wrap_mextp_vfio_in_use(void);
+bool __wrap_mextp_vfio_has(const struct rte_device *dev);
+int __wrap_rte_vfio_container_dma_map(int fd, uint64_t addr, uint64_t iova, uint64_t len);
+int __wrap_rte_vfio_container_dma_unmap(int fd, uint64_t addr, uint64_t iova, uint64_t len);
+int __wrap_rte_dev_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
+int __wrap_rte_dev_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
+const char *__wrap_rte_bus_name(const struct rte_bus *bus);
+enum rte_iova_mode __real_rte_eal_iova_mode(void);
+enum rte_iova_mode __wrap_rte_eal_iova_mode(void);
+int __wrap_mextp_pages_iova(const void *addr, size_t page_size, size_t nb, rte_iova_t *iovas);
+
+bool
+__wrap_mextp_vfio_in_use(void)
+{
+	return sim.vfio;
+}
+
+bool
+__wrap_mextp_vfio_has(const struct rte_device *dev __rte_unused)
+{
+	return sim.vfio;
+}
+
+static int
+account_map(struct account *a, uint64_t addr, uint64_t iova, uint64_t len)
+{
+	assert_true(a->n < SIM_MAX_MAPS);
+	if (++a->calls >= a->refuse_at && a->refuse_at > 0) {
+		rte_errno = a->reason;
+		return -1;
+	}
+	a->maps[a->n++] = (struct map){ addr, iova, len };
+	return 0;
+}
+
+static int
+account_unmap(struct account *a, uint64_t addr, uint64_t iova, uint64_t len)
+{
+	unsigned int i;
+
+	a->unmap_errno = rte_errno;
+	for (i = 0; i < a->n; i++) {
+		if (a->maps[i].addr == addr && a->maps[i].iova == iova && a->maps[i].len == len) {
+			a->maps[i] = a->maps[--a->n];
+			return 0;
+		}
+	}
+	fail_msg("unmapped what was not mapped: %#lx", (unsigned long)addr);
+	return -1;
+}
+
+int
+__wrap_rte_vfio_container_dma_map(int fd, uint64_t addr, uint64_t iova, uint64_t len)
+{
+	assert_int_equal(fd, RTE_VFIO_DEFAULT_CONTAINER_FD);
+	return account_map(&sim.container, addr, iova, len);
+}
+
+int
+__wrap_rte_vfio_container_dma_unmap(int fd, uint64_t addr, uint64_t iova, uint64_t len)
+{
+	assert_int_equal(fd, RTE_VFIO_DEFAULT_CONTAINER_FD);
+	return account_unmap(&sim.container, addr, iova, len);
+}
+
+int
+__wrap_rte_dev_dma_map(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
+{
+	if (!sim.itself) {
+		rte_errno = ENOTSUP;
+		return -1;
+	}
+	return account_map(&sim.device, (uintptr_t)addr, iova, len);
+}
+
+int
+__wrap_rte_dev_dma_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
+{
+	return account_unmap(&sim.device, (uintptr_t)addr, iova, len);
+}
+
+const char *
+__wrap_rte_bus_name(const struct rte_bus *bus __rte_unused)
+{
+	return sim.pci ? "pci" : "vdev";
+}
+
+enum rte_iova_mode
+__wrap_rte_eal_iova_mode(void)
+{
+	return sim.physical ? RTE_IOVA_PA : __real_rte_eal_iova_mode();
+}
+
+/** Virtual addresses, or pages 0 and 1 in a row, 2 and 3 apart. */
+int
+__wrap_mextp_pages_iova(const void *addr, size_t page_size, size_t nb, rte_iova_t *iovas)
+{
+	size_t i;
+
+	for (i = 0; i < nb; i++)
+		iovas[i] = sim.physical ? 0x10000000 + (i < 2 ? i : 10 * i) * page_size
+					: (uintptr_t)addr + i * page_size;
+	if (sim.moves > 0 && --sim.moves == 0)
+		iovas[0] = 0x70000000;
+	return 0;
+}
+
+void
+sim_plug(const char *name)
+{
+	assert_int_equal(rte_eal_hotplug_add("vdev", name, ""), 0);
+}
+
+void
+sim_unplug(const char *name)
+{
+	assert_int_equal(rte_eal_hotplug_remove("vdev", name), 0);
+}

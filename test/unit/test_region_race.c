@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A region removed and added again by one thread while another wraps and gives back. */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_pause.h>
+
+#include "world.h"
+
+#define ROUNDS 100
+
+bool __wrap_mextp_dma_needed(void);
+
+/** So that memory outside a region is refused. */
+bool
+__wrap_mextp_dma_needed(void)
+{
+	return true;
+}
+
+static struct {
+	struct mext_pool *pool;
+	char *memory;
+	size_t page;
+	uint32_t live; /* storages that the wrapper has */
+	uint32_t wrapped; /* that it has had */
+	bool stop;
+} shared;
+
+static int
+wrap_until_stopped(void *arg __rte_unused)
+{
+	const struct mext_wrap wrap = { .addr = shared.memory, .len = shared.page };
+	struct mext_storage *storage;
+
+	while (!__atomic_load_n(&shared.stop, __ATOMIC_ACQUIRE)) {
+		if (mext_storage_wrap(shared.pool, &wrap, &storage) < 0)
+			continue;
+		__atomic_store_n(&shared.live, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&shared.wrapped, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&shared.live, 0, __ATOMIC_SEQ_CST);
+		if (mext_storage_release(storage, 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+test_remove_succeeds_only_without_storages(void **state)
+{
+	struct world *w = *state;
+	struct mext_region *region;
+	unsigned int removed = 0, busy = 0, lcore = rte_get_next_lcore(-1, 1, 0);
+	uint32_t before;
+	int ret;
+
+	shared.pool = w->pool;
+	shared.page = sysconf(_SC_PAGESIZE);
+	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(shared.memory != MAP_FAILED);
+	assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_CRIT); /* refusals by the ten thousand */
+	rte_eal_remote_launch(wrap_until_stopped, NULL, lcore);
+	while (removed < ROUNDS) {
+		/* Both ways: while it wraps, and after it has wrapped something. */
+		before = __atomic_load_n(&shared.wrapped, __ATOMIC_RELAXED);
+		while (removed % 2 == 0 &&
+				__atomic_load_n(&shared.wrapped, __ATOMIC_RELAXED) == before)
+			rte_pause();
+		ret = mext_region_remove(region);
+		if (ret == -EBUSY) {
+			busy++;
+			continue;
+		}
+		assert_int_equal(ret, 0);
+		assert_int_equal(__atomic_load_n(&shared.live, __ATOMIC_SEQ_CST), 0);
+		removed++;
+		assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
+	}
+	__atomic_store_n(&shared.stop, true, __ATOMIC_RELEASE);
+	assert_int_equal(rte_eal_wait_lcore(lcore), 0);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_INFO);
+	fprintf(stderr, "%u removed, %u busy, %u wrapped\n", removed, busy, shared.wrapped);
+	assert_true(busy > 0);
+	assert_int_equal(mext_region_storages(region), 0);
+	assert_int_equal(mext_region_remove(region), 0);
+	munmap(shared.memory, shared.page);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(test_remove_succeeds_only_without_storages),
+	};
+
+	return eal_start() < 0 ? 1 : eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
