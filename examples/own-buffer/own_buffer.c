@@ -6,8 +6,8 @@
  *
  * Each packet is a bare mbuf header attached to one of the ready-made frames in the buffer: nothing
  * is copied. When the last packet is freed, here or by a driver, mext calls back. They leave through
- * the first port; without any, through a net_ring port, which receives what it sends. A real NIC
- * behind an IOMMU needs the memory registered and mapped first (rte_dev_dma_map()).
+ * the first port; without any, through a net_ring port, which receives what it sends. The buffer is a
+ * region, so that NICs behind an IOMMU can read it.
  * Exit status 0: called back exactly once, nothing outstanding in the pool.
  */
 #include <inttypes.h>
@@ -65,6 +65,9 @@ start_port(uint16_t port, struct mext_pool *pool)
 	return ret == 0 ? rte_eth_dev_start(port) : ret;
 }
 
+/** The buffer: whole pages, as that is what is mapped for NICs. */
+static char cache[NB_FRAMES * FRAME_LEN] __rte_aligned(4096);
+
 /* [wrap] */
 /** Make the cache a storage and attach a packet to each frame in it. */
 static int
@@ -111,13 +114,13 @@ send_packets(uint16_t port, struct rte_mbuf **pkts, const unsigned int *times_ba
 int
 main(int argc, char **argv)
 {
-	static char cache[NB_FRAMES * FRAME_LEN];
 	unsigned int times_back = 0;
 	struct mext_wrap wrap = {
 		.addr = cache, .len = sizeof(cache), .free_cb = buffer_back, .arg1 = &times_back
 	};
 	struct rte_mbuf *pkts[NB_FRAMES];
 	struct mext_pool_conf conf;
+	struct mext_region *region;
 	struct mext_pool *pool;
 	uint16_t port;
 	int ret;
@@ -135,8 +138,12 @@ main(int argc, char **argv)
 	ret = mext_pool_create("own_buffer", &conf, &pool);
 	if (ret == 0)
 		ret = start_port(port, pool);
+	/* [region] */
+	if (ret == 0)
+		ret = mext_region_add(cache, sizeof(cache), 0, &region);
 	if (ret == 0)
 		ret = make_packets(pool, &wrap, pkts);
+	/* [/region] */
 	if (ret < 0)
 		rte_exit(EXIT_FAILURE, "port %u: %s\n", port, strerror(-ret));
 	send_packets(port, pkts, &times_back);
@@ -144,7 +151,10 @@ main(int argc, char **argv)
 	rte_eth_dev_close(port);
 	printf("callbacks: %u, buffers outstanding: %" PRIu64 "\n", times_back,
 			mext_stats_outstanding(pool));
-	ret = mext_pool_destroy(pool); /* -EBUSY where anything is outstanding */
+	/* -EBUSY where anything is outstanding */
+	ret = mext_region_remove(region);
+	if (ret == 0)
+		ret = mext_pool_destroy(pool);
 	rte_eal_cleanup();
 	return times_back == 1 && ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

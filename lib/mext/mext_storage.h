@@ -170,7 +170,7 @@ void mext_storage_release_bulk(struct mext_storage *const *storages, unsigned in
  */
 typedef void (*mext_free_cb_t)(void *addr, size_t len, void *arg1, void *arg2);
 
-/** Memory of the caller's to wrap. Zero what is not used. */
+/** Memory of the caller's to wrap. Zero what is not used. For NICs make it a region before: mext_region.h. */
 struct mext_wrap {
 	void *addr; /**< first byte */
 	size_t len; /**< bytes, 1 or more; one mbuf can name up to 65,535 of them */
@@ -188,8 +188,10 @@ struct mext_wrap {
  * @param wrap  the memory; read, not kept
  * @param storage  the storage with one reference
  * @return 0; -EINVAL: no address or length, or the range wraps around; -ENOBUFS: no header is
- *   left; -ENOSPC: more than 255 different callback functions; -EFAULT: no IO address is known
- *   for the memory (give one, or register the memory with DPDK first). On failure *storage is
+ *   left; -ENOSPC: more than 255 different callback functions; -EFAULT: a NIC that there is can't read
+ *   the memory, as it is neither EAL's nor in a region, or its region ends before it does, is being removed, or
+ *   could not be mapped for a port; or its IO address is not known (mext_region_add() it, or give iova).
+ *   All but -ENOBUFS are logged. On failure *storage is
  *   unchanged and the callback is not called. Memory that is not contiguous in IO addresses is
  *   MEXT_STORAGE_SCATTERED: attach it with mext_attach_chain(), or ranges that are.
  *
