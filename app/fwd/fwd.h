@@ -16,6 +16,9 @@
 /** Says what is wrong and what to change, in one line. */
 #define FWD_ERROR(fmt, ...) fprintf(stderr, "mext-fwd: " fmt "\n", ##__VA_ARGS__)
 
+/** Goes on nevertheless. */
+#define FWD_WARNING(fmt, ...) FWD_ERROR("warning: " fmt, ##__VA_ARGS__)
+
 struct fwd_port {
 	uint16_t id;
 	int socket; /* SOCKET_ID_ANY where the port has none */
@@ -59,11 +62,15 @@ void ports_close(struct fwd *fwd);
 
 /* stream.c: who sends to whom, on which lcore. */
 int streams_plan(struct fwd *fwd);
+const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
 void streams_free(struct fwd *fwd);
 
 /* buffers.c: the pool, and the account of it at the end. */
 int buffers_create(struct fwd *fwd);
 int buffers_account(struct fwd *fwd);
+
+/* placement.c: what is on which NUMA socket, with warnings of what is apart. */
+void placement_report(const struct fwd *fwd);
 
 /* worker.c: what forwarding lcores run. */
 int worker_run(void *lcore);

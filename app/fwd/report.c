@@ -8,7 +8,7 @@ void
 report_start(const struct fwd *fwd)
 {
 	static const char *const topologies[] = { "paired", "loop", "chained" };
-	unsigned int i, j;
+	unsigned int i;
 
 	for (i = 0; i < fwd->nb_ports; i++) {
 		const struct fwd_port *p = &fwd->ports[i];
@@ -16,14 +16,7 @@ report_start(const struct fwd *fwd)
 		printf("port %u: %s, " RTE_ETHER_ADDR_PRT_FMT ", NUMA socket %d\n", p->id,
 				p->driver, RTE_ETHER_ADDR_BYTES(&p->addr), p->socket);
 	}
-	for (i = 0; i < fwd->nb_lcores; i++) {
-		const struct fwd_lcore *l = &fwd->lcores[i];
-
-		for (j = 0; j < l->nb_streams; j++)
-			printf("lcore %u: port %u queue %u -> port %u queue %u\n", l->id,
-					l->streams[j]->rx_port, l->streams[j]->rx_queue,
-					l->streams[j]->tx_port, l->streams[j]->tx_queue);
-	}
+	placement_report(fwd);
 	printf("forwarding: mode %s, topology %s, %u ports, burst %u\n", fwd->args.mode->name,
 			topologies[fwd->args.topology], fwd->nb_ports, fwd->args.burst);
 }

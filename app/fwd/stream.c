@@ -4,7 +4,7 @@
 
 #include "fwd.h"
 
-static const struct fwd_port *
+const struct fwd_port *
 port_by_id(const struct fwd *fwd, uint16_t id)
 {
 	unsigned int i;

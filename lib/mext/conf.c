@@ -125,7 +125,8 @@ known_sockets(void)
 static int
 check_flags(const char *pool, const struct mext_pool_conf *conf)
 {
-	if (check_bits(pool, "flags", conf->flags, MEXT_POOL_RX_PAIRS | MEXT_POOL_STRICT) < 0 ||
+	if (check_bits(pool, "flags", conf->flags,
+			    MEXT_POOL_RX_PAIRS | MEXT_POOL_STRICT | MEXT_POOL_INTERLEAVE) < 0 ||
 			check_bits(pool, "socket_mask", conf->socket_mask, known_sockets()) < 0)
 		return -EINVAL;
 	if ((conf->flags & MEXT_POOL_RX_PAIRS) != 0 &&
@@ -133,6 +134,13 @@ check_flags(const char *pool, const struct mext_pool_conf *conf)
 		MEXT_LOG(ERR,
 				"pool %s: flags has MEXT_POOL_RX_PAIRS, then pairs.count is 1 or more and "
 				"rx.count is 0",
+				pool);
+		return -EINVAL;
+	}
+	if ((conf->flags & MEXT_POOL_STRICT) != 0 && (conf->flags & MEXT_POOL_INTERLEAVE) != 0) {
+		MEXT_LOG(ERR,
+				"pool %s: flags has MEXT_POOL_STRICT and MEXT_POOL_INTERLEAVE: one takes from "
+				"the caller's socket alone, the other from all in turn; give one of them",
 				pool);
 		return -EINVAL;
 	}

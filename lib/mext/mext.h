@@ -8,6 +8,7 @@
  */
 
 #include <mext_attach.h>
+#include <mext_audit.h>
 #include <mext_depot.h>
 #include <mext_free.h>
 #include <mext_packet.h>

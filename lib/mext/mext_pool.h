@@ -56,6 +56,13 @@ extern "C" {
 #define MEXT_POOL_RX_PAIRS (UINT32_C(1) << 0)
 /** Allocate from the caller's NUMA socket only; refuse where the pool has none there. */
 #define MEXT_POOL_STRICT (UINT32_C(1) << 1)
+/**
+ * Take storages of size classes, and packets, from the pool's NUMA sockets in turn, whoever asks: the
+ * bandwidth of all sockets for data that lcores of all read, as a cache's. One call is one turn, also a bulk
+ * call: all it gives are from one socket as long as that has them, then from those nearest to it. Headers,
+ * wraps, spreads and what NICs receive into stay local. Not together with MEXT_POOL_STRICT.
+ */
+#define MEXT_POOL_INTERLEAVE (UINT32_C(1) << 2)
 
 struct mext_pool;
 

@@ -213,11 +213,20 @@ take_what_there_is(struct rte_mempool *mp, void **objs, unsigned int n)
 	return taken;
 }
 
-__rte_noinline int
-mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
-		unsigned int n)
+/** Whether what the i-th socket of an order gives is remote, for a caller on socket here. */
+static bool
+is_remote(const struct mext_pool *pool, const struct socket_order *order, unsigned int i, int here)
 {
-	const struct socket_order *order = pool_order(pool, (int)rte_socket_id());
+	if (here < 0 || here >= MAX_SOCKETS) /* the first is as good as any */
+		return i > 0;
+	return pool->sub[order->index[i]].socket != here;
+}
+
+/** Take n objects of kinds first .. last, in this order on each socket: all or nothing. */
+static int
+get_by_order(struct mext_pool *pool, const struct socket_order *order, unsigned int first,
+		unsigned int last, void **objs, unsigned int n)
+{
 	uint32_t taken[MAX_SOCKETS][NB_KINDS] = { 0 };
 	unsigned int i, kind, total = 0, remote = 0, candidates = 0;
 
@@ -230,7 +239,7 @@ mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned in
 			candidates++;
 			taken[i][kind] = take_what_there_is(mp, &objs[total], n - total);
 			total += taken[i][kind];
-			if (i > 0 || !order->local)
+			if (is_remote(pool, order, i, (int)rte_socket_id()))
 				remote += taken[i][kind];
 		}
 	}
@@ -250,4 +259,29 @@ mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned in
 		}
 	}
 	return candidates > 0 ? -ENOBUFS : -ENOMEM;
+}
+
+__rte_noinline int
+mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+		unsigned int n)
+{
+	return get_by_order(pool, pool_order(pool, (int)rte_socket_id()), first, last, objs, n);
+}
+
+int
+mextp_pool_get_in_turn(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
+		unsigned int n)
+{
+	unsigned int lcore = RTE_MIN(rte_lcore_id(), (unsigned int)RTE_MAX_LCORE);
+	uint64_t turn = __atomic_load_n(&pool->counters[lcore].turns, __ATOMIC_RELAXED);
+	/* Lcores begin at different sockets, lest they go from one to the next together. */
+	const struct socket_pools *sub = &pool->sub[(turn + lcore) % pool->nb_sockets];
+	struct rte_mempool *mp = sub->mp[first];
+
+	count_add(pool, COUNTER(turns), 1);
+	if (unlikely(mp == NULL || rte_mempool_get_bulk(mp, objs, n) < 0))
+		return get_by_order(pool, pool_order(pool, sub->socket), first, last, objs, n);
+	if (sub->socket != (int)rte_socket_id() && rte_socket_id() < MAX_SOCKETS)
+		count_add(pool, COUNTER(remote_allocs), n);
+	return 0;
 }

@@ -39,6 +39,7 @@ struct lcore_counters {
 	uint64_t returns_bulk;
 	uint64_t bad_releases;
 	uint64_t missed_callbacks;
+	uint64_t turns; /* of MEXT_POOL_INTERLEAVE; nobody is told */
 } __rte_cache_aligned;
 
 /** The mempools of one NUMA socket; NULL where the pool has none of a kind. */
@@ -135,16 +136,32 @@ pool_order(const struct mext_pool *pool, int socket)
 int mextp_pool_get_elsewhere(struct mext_pool *pool, unsigned int first, unsigned int last,
 		void **objs, unsigned int n);
 
+/** The same from the socket whose turn it is, in a pool that interleaves. */
+int mextp_pool_get_in_turn(struct mext_pool *pool, unsigned int first, unsigned int last,
+		void **objs, unsigned int n);
+
+/** Whether objects of a kind are taken from the sockets in turn: those with data in them. */
+static inline bool
+pool_interleaves(const struct mext_pool *pool, unsigned int kind)
+{
+	return (pool->conf.flags & MEXT_POOL_INTERLEAVE) != 0 &&
+	       (kind < MEXT_POOL_MAX_CLASSES || kind == KIND_PAIR);
+}
+
 /** Take n objects of one kind, or of the kinds after it up to last when it runs short. */
 static inline int
 pool_get_bulk(struct mext_pool *pool, unsigned int first, unsigned int last, void **objs,
 		unsigned int n)
 {
-	const struct socket_order *order = pool->only_order != NULL
-							   ? pool->only_order
-							   : pool_order(pool, (int)rte_socket_id());
-	struct rte_mempool *mp = order->nb > 0 ? pool->sub[order->index[0]].mp[first] : NULL;
+	const struct socket_order *order = pool->only_order;
+	struct rte_mempool *mp;
 
+	if (order == NULL) { /* there is more than one socket */
+		if (pool_interleaves(pool, first))
+			return mextp_pool_get_in_turn(pool, first, last, objs, n);
+		order = pool_order(pool, (int)rte_socket_id());
+	}
+	mp = order->nb > 0 ? pool->sub[order->index[0]].mp[first] : NULL;
 	if (likely(mp != NULL && rte_mempool_get_bulk(mp, objs, n) == 0)) {
 		if (unlikely(!order->local))
 			count_add(pool, COUNTER(remote_allocs), n);

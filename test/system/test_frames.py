@@ -158,9 +158,10 @@ def test_two_queues_carry_every_flow(seed, workers):
             "--rxq=2", "--txq=2", f"--nb-cores={workers}", workers=workers,
             eal=vdevs("af_packet", queues=2), namespace=network.fwd) as forwarder:
         forwarder.wait_until_forwarding()
-        served = sorted(re.findall(r"^lcore \d+: (.*)", "\n".join(forwarder.output), re.M))
-        assert served == [f"port {port} queue {q} -> port {1 - port} queue {q}"
-                          for port in (0, 1) for q in (0, 1)]
+        table = re.findall(r"^ *\d+ +\d+ +(\d/\d) +\S+ +(\d/\d) ", "\n".join(forwarder.output),
+                           re.M)
+        assert sorted(table) == [(f"{port}/{q}", f"{1 - port}/{q}")
+                                 for port in (0, 1) for q in (0, 1)]
         for sender, receiver in (network.wires, network.wires[::-1]):
             # Queues may overtake each other: the order counts within a flow, here of one frame.
             sent = frames.flows(WINDOW * 4, seed)

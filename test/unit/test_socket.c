@@ -1,150 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Pools on two or three NUMA sockets. The machine is made up (ld --wrap): where the caller runs,
- * which sockets there are, how far apart; the memory is wherever there is some.
- */
-#include <numa.h>
-
+/* Pools on two or three NUMA sockets of a made-up machine. */
 #include "capture.h"
 #include "idle.h"
+#include "machine.h"
 #include "pool.h"
 #include "world.h"
-
-#define PER_SOCKET 8
-
-static struct {
-	int here; /* the caller's socket; SOCKET_ID_ANY: none */
-	unsigned int lcore_socket[2];
-	int distance[3][3];
-	int port_socket; /* of the only port; PORTLESS: there is none */
-} machine;
-
-#define PORTLESS -2
-
-unsigned int __wrap_rte_socket_id(void);
-unsigned int __wrap_rte_lcore_to_socket_id(unsigned int lcore);
-unsigned int __wrap_rte_socket_count(void);
-int __wrap_rte_socket_id_by_idx(unsigned int idx);
-struct rte_mempool *__real_rte_mempool_create_empty(const char *name, unsigned int n,
-		unsigned int elt_size, unsigned int cache_size, unsigned int private_size,
-		int socket, unsigned int flags);
-struct rte_mempool *__wrap_rte_mempool_create_empty(const char *name, unsigned int n,
-		unsigned int elt_size, unsigned int cache_size, unsigned int private_size,
-		int socket, unsigned int flags);
-uint64_t __wrap_rte_eth_find_next_owned_by(uint16_t port, const uint64_t owner);
-int __wrap_rte_eth_dev_socket_id(uint16_t port);
-int __wrap_numa_available(void);
-int __wrap_numa_distance(int from, int to);
-
-unsigned int
-__wrap_rte_socket_id(void)
-{
-	return (unsigned int)machine.here;
-}
-
-unsigned int
-__wrap_rte_lcore_to_socket_id(unsigned int lcore)
-{
-	return machine.lcore_socket[lcore];
-}
-
-unsigned int
-__wrap_rte_socket_count(void)
-{
-	return 3;
-}
-
-int
-__wrap_rte_socket_id_by_idx(unsigned int idx)
-{
-	return (int)idx;
-}
-
-struct rte_mempool *
-__wrap_rte_mempool_create_empty(const char *name, unsigned int n, unsigned int elt_size,
-		unsigned int cache_size, unsigned int private_size, int socket, unsigned int flags)
-{
-	char expected[RTE_MEMPOOL_NAMESIZE];
-
-	snprintf(expected, sizeof(expected), "numa.%d", socket);
-	assert_memory_equal(name, expected, strlen(expected));
-	return __real_rte_mempool_create_empty(
-			name, n, elt_size, cache_size, private_size, SOCKET_ID_ANY, flags);
-}
-
-uint64_t
-__wrap_rte_eth_find_next_owned_by(uint16_t port, const uint64_t owner)
-{
-	(void)owner;
-	return port == 0 && machine.port_socket != PORTLESS ? 0 : RTE_MAX_ETHPORTS;
-}
-
-int
-__wrap_rte_eth_dev_socket_id(uint16_t port)
-{
-	(void)port;
-	return machine.port_socket;
-}
-
-int
-__wrap_numa_available(void)
-{
-	return 0;
-}
-
-int
-__wrap_numa_distance(int from, int to)
-{
-	/* As libnuma does for nodes that it does not know. */
-	return from < 3 && to < 3 ? machine.distance[from][to] : 0;
-}
-
-/** Socket 2 is nearer to 0 than 1 is; 1 and 2 are far apart. */
-static int
-setup(void **state)
-{
-	static const int distance[3][3] = { { 10, 30, 20 }, { 30, 10, 40 }, { 20, 40, 10 } };
-
-	memcpy(machine.distance, distance, sizeof(distance));
-	machine.here = 0;
-	machine.lcore_socket[0] = 0;
-	machine.lcore_socket[1] = 1;
-	machine.port_socket = PORTLESS;
-	*state = NULL;
-	return 0;
-}
-
-static struct mext_pool *
-pool_on(uint32_t mask, uint32_t flags)
-{
-	const struct mext_pool_class few = { 0, PER_SOCKET, 0 };
-	struct mext_pool_conf conf;
-	struct mext_pool *pool;
-
-	mext_pool_conf_init(&conf);
-	conf.nb_classes = 2;
-	conf.classes[0] = (struct mext_pool_class){ 64, PER_SOCKET, 0 };
-	conf.classes[1] = (struct mext_pool_class){ 128, PER_SOCKET, 0 };
-	conf.rx = conf.headers = conf.pairs = conf.wraps = few;
-	conf.rx.size = conf.pairs.size = 64;
-	conf.socket_mask = mask;
-	conf.flags = flags;
-	assert_int_equal(mext_pool_create("numa", &conf, &pool), 0);
-	return pool;
-}
-
-/** The socket that a mempool was asked from, as its name says. */
-static int
-mempool_socket(const struct rte_mempool *mp)
-{
-	return mp->name[strlen("numa.")] - '0';
-}
-
-static int
-socket_of(const struct mext_storage *storage)
-{
-	return mempool_socket(storage->mp);
-}
 
 static void
 test_create_without_mask_uses_sockets_of_lcores(void **state)
@@ -374,19 +234,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_create_without_mask_uses_sockets_of_lcores, setup),
-		cmocka_unit_test_setup(test_create_without_mask_uses_sockets_of_ports, setup),
-		cmocka_unit_test_setup(test_conf_default_divides_memory_by_sockets, setup),
-		cmocka_unit_test_setup(test_create_mask_of_unknown_socket_is_invalid, setup),
-		cmocka_unit_test_setup(test_alloc_takes_own_socket_first_then_by_distance, setup),
-		cmocka_unit_test_setup(test_alloc_bulk_mixes_classes_then_sockets, setup),
-		cmocka_unit_test_setup(test_alloc_from_socket_without_subpool_is_remote, setup),
-		cmocka_unit_test_setup(test_alloc_from_thread_without_socket_is_not_remote, setup),
-		cmocka_unit_test_setup(test_strict_alloc_never_leaves_own_socket, setup),
 		cmocka_unit_test_setup(
-				test_strict_alloc_without_own_subpool_is_out_of_memory, setup),
-		cmocka_unit_test_setup(test_mempools_are_those_of_the_socket_or_nearest, setup),
-		cmocka_unit_test_setup(test_alloc_with_distance_unknown_takes_known_first, setup),
+				test_create_without_mask_uses_sockets_of_lcores, machine_setup),
+		cmocka_unit_test_setup(
+				test_create_without_mask_uses_sockets_of_ports, machine_setup),
+		cmocka_unit_test_setup(test_conf_default_divides_memory_by_sockets, machine_setup),
+		cmocka_unit_test_setup(
+				test_create_mask_of_unknown_socket_is_invalid, machine_setup),
+		cmocka_unit_test_setup(
+				test_alloc_takes_own_socket_first_then_by_distance, machine_setup),
+		cmocka_unit_test_setup(test_alloc_bulk_mixes_classes_then_sockets, machine_setup),
+		cmocka_unit_test_setup(
+				test_alloc_from_socket_without_subpool_is_remote, machine_setup),
+		cmocka_unit_test_setup(
+				test_alloc_from_thread_without_socket_is_not_remote, machine_setup),
+		cmocka_unit_test_setup(test_strict_alloc_never_leaves_own_socket, machine_setup),
+		cmocka_unit_test_setup(test_strict_alloc_without_own_subpool_is_out_of_memory,
+				machine_setup),
+		cmocka_unit_test_setup(
+				test_mempools_are_those_of_the_socket_or_nearest, machine_setup),
+		cmocka_unit_test_setup(
+				test_alloc_with_distance_unknown_takes_known_first, machine_setup),
 	};
 
 	if (eal_start() < 0)
