@@ -67,6 +67,23 @@ print_counts(const struct rte_eth_stats *stats, const struct fwd_totals *totals)
 		printf("  TX-nombufs: %" PRIu64 "\n", totals->no_buffer);
 }
 
+/** What each queue carried, where a port has several: the ports' counts do not say. */
+static void
+print_streams(const struct fwd *fwd)
+{
+	unsigned int i;
+
+	if (fwd->nb_streams <= fwd->nb_ports)
+		return;
+	printf("\n");
+	for (i = 0; i < fwd->nb_streams; i++) {
+		const struct fwd_stream *s = &fwd->streams[i];
+
+		printf("port %u queue %u -> port %u queue %u: rx %" PRIu64 " tx %" PRIu64 "\n",
+				s->rx_port, s->rx_queue, s->tx_port, s->tx_queue, s->rx, s->tx);
+	}
+}
+
 void
 report_final(const struct fwd *fwd)
 {
@@ -87,6 +104,7 @@ report_final(const struct fwd *fwd)
 		sum.ierrors += s->ierrors;
 		sum.rx_nombuf += s->rx_nombuf;
 	}
+	print_streams(fwd);
 	streams_total(fwd, RTE_MAX_ETHPORTS, &totals);
 	printf("\n  +++++++++ Accumulated forward statistics for all ports +++++++++\n");
 	print_counts(&sum, &totals);
