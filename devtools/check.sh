@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Build everything with every compiler, run every test, say how many passed. Run as root: the
 # system tests need network namespaces. A step that fails does not stop those that don't need it.
-# usage: devtools/check.sh [--long]    ten times as many random steps
+# usage: devtools/check.sh [--long] [--vm]
+#   --long  ten times as many random steps
+#   --vm    all tests in machines with emulated network cards, not just the first: ten minutes more
 set -euo pipefail
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -10,14 +12,17 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 1
 fi
 verb_steps=1000000
-case ${1:-} in
-"") ;;
---long) verb_steps=10000000 ;;
-*)
-	echo "usage: check.sh [--long]" >&2
-	exit 1
-	;;
-esac
+vm=first
+for option in "$@"; do
+	case $option in
+	--long) verb_steps=10000000 ;;
+	--vm) vm=all ;;
+	*)
+		echo "usage: check.sh [--long] [--vm]" >&2
+		exit 1
+		;;
+	esac
+done
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PATH:/usr/sbin:/sbin
 work=$PWD/build-check
@@ -114,10 +119,17 @@ docs()
 	! grep -i 'warning' "$work/gcc/docs.log"
 }
 
+# pytests FOLDER [OPTION...]: the results are in a file named for the folder.
 pytests()
 {
-	MEXT_BUILD=$work/gcc $python -m pytest -p no:cacheprovider -ra "test/$1" \
-		--junitxml="$results/$1.xml"
+	MEXT_BUILD=$work/gcc $python -m pytest -p no:cacheprovider -ra "test/$1" "${@:2}" \
+		--junitxml="$results/$(basename "$1").xml"
+}
+
+# On network cards with DMA, an IOMMU and nodes, in emulated machines.
+cards()
+{
+	MEXT_VM=$vm pytests system/vm
 }
 
 unit()
@@ -209,7 +221,7 @@ nothing_left()
 
 rm -rf "$results"
 mkdir -p "$results"
-step packages - devtools/install-packages.sh build run test doc arm64
+step packages - devtools/install-packages.sh build run test doc arm64 vm
 before=$(surroundings)
 
 step "source check" - devtools/check-source.py
@@ -234,7 +246,13 @@ step_after "build aarch64 -Werror" "examples aarch64" - cross_examples
 step_after "build gcc -Werror" stress "$work/gcc/meson-logs/stress.junit.xml" stress gcc
 step_after "build clang -Werror" "thread sanitizer" - thread_sanitizer
 step_after "build gcc -Werror" install "$results/install.xml" pytests install
-step_after "build gcc -Werror" system "$results/system.xml" pytests system
+step_after "build gcc -Werror" system "$results/system.xml" \
+	pytests system --ignore=test/system/vm
+step_after "build gcc -Werror" cards "$results/vm.xml" cards
+if [ "$vm" != all ]; then
+	echo "check: left out: $(sed -n 's/.* \([0-9]*\) deselected.*/\1/p' "$results/cards.log" 2>&1 | tail -n 1)" \
+		"tests in emulated machines (e1000, vmxnet3, virtio, queues, NUMA nodes); --vm runs them"
+fi
 step_after "build gcc -Werror" docs - docs
 step "nothing left behind" - nothing_left
 

@@ -35,14 +35,18 @@ def vdevs(driver, queues=1):
     return [f"--vdev={DRIVERS[driver].format(port=port, queues=queues)}" for port in (0, 1)]
 
 
-class Forwarder:
-    """mext-fwd, without hugepages so that it runs everywhere."""
+# Runs everywhere, and touches no NIC.
+WITHOUT_HUGEPAGES = ("--no-huge", "-m", "512", "--no-pci")
 
-    def __init__(self, *options, eal=(), workers=1, namespace=None):
+
+class Forwarder:
+    """mext-fwd."""
+
+    def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None):
         self.scratch = tempfile.TemporaryDirectory(prefix="mext-test-")
         command = ["ip", "netns", "exec", namespace] if namespace else []
-        command += [BINARY, *lcores(workers + 1), "--no-huge", "-m", "512", "--no-pci",
-                    "--no-telemetry", *eal, "--", *options]
+        command += [BINARY, *lcores(workers + 1), *memory, "--no-telemetry", *eal, "--",
+                    *options]
         self.output = []
         self.new_output = queue.Queue()
         # A file, so that a long error output never blocks the process.
@@ -115,6 +119,12 @@ class Forwarder:
         assert "buffers outstanding: 0" in self.output, self.said()
         assert status == 0, f"exit status {status}\n{self.said()}"
         return self.statistics()
+
+    def streams(self):
+        """{(rx port, rx queue): received}, where a port has several."""
+        found = re.findall(r"^port (\d+) queue (\d+) -> port \d+ queue \d+: rx (\d+)",
+                           "\n".join(self.output), re.M)
+        return {(int(port), int(number)): int(rx) for port, number, rx in found}
 
     def statistics(self):
         """{port: {"RX-packets": n, ...}}, the sum under "all"."""

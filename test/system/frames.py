@@ -3,6 +3,7 @@
 
 import itertools
 import random
+import struct
 
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
@@ -51,3 +52,16 @@ def flows(number, seed):
     rng = random.Random(seed)
     return [bytes(Ether(dst=TO, src=FROM) / IP(src=f"198.19.0.{i % 250 + 1}", dst="198.19.1.1") /
                   UDP(sport=1024 + i, dport=9) / Raw(rng.randbytes(32))) for i in range(number)]
+
+
+def peer_mac(port):
+    """The address that mext-fwd sends to by a port, if not told otherwise."""
+    return f"02:00:00:00:00:{port:02x}"
+
+
+def txonly(source, destination, sequence):
+    """What mode txonly sends as its frame of that number (app/fwd/mode_txonly.c)."""
+    header = Ether(src=source, dst=destination) / IP(
+        src="198.18.0.1", dst="198.18.0.2", ttl=64, id=0) / UDP(sport=9, dport=9, chksum=0)
+    fill = 60 - len(header) - 8
+    return bytes(header / Raw(struct.pack("!Q", sequence) + bytes(range(fill))))

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 NETNS = ROOT / "devtools" / "netns.sh"
 
 # How long to wait for what should come at once: only a guard against waiting for ever.
-PATIENCE = 20
+PATIENCE = float(os.environ.get("MEXT_PATIENCE", "20"))
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3

@@ -7,9 +7,6 @@ import re
 import struct
 
 import pytest
-from scapy.layers.inet import IP, UDP
-from scapy.layers.l2 import Ether
-from scapy.packet import Raw
 
 import frames
 from forwarder import Forwarder, vdevs
@@ -17,11 +14,6 @@ from network import Network
 
 # Fewer than any ring or queue on the way holds: nothing may be dropped.
 WINDOW = 32
-
-
-def peer_mac(port):
-    """The address that mext-fwd sends to by a port, if not told otherwise."""
-    return f"02:00:00:00:00:{port:02x}"
 
 
 def raw(mac):
@@ -80,7 +72,7 @@ def test_portmask_of_one_port_leaves_the_other_alone(network, start, driver, see
 def test_mac_sets_own_source_and_peer_destination(network, start, driver, seed):
     start("--forward-mode=mac")
     for out, (sender, receiver) in ((1, network.wires), (0, network.wires[::-1])):
-        addresses = raw(peer_mac(out)) + raw(network.port_mac(out))
+        addresses = raw(frames.peer_mac(out)) + raw(network.port_mac(out))
         send_and_compare(sender, receiver, frames.every_kind(seed, driver),
                          lambda frame, addresses=addresses: addresses + frame[12:])
 
@@ -88,7 +80,7 @@ def test_mac_sets_own_source_and_peer_destination(network, start, driver, seed):
 def test_mac_with_eth_peer_sends_to_it(network, start, driver, seed):
     start("--forward-mode=mac", "--eth-peer=1,02:aa:bb:cc:dd:ee")
     for out, peer, (sender, receiver) in (
-            (1, "02:aa:bb:cc:dd:ee", network.wires), (0, peer_mac(0), network.wires[::-1])):
+            (1, "02:aa:bb:cc:dd:ee", network.wires), (0, frames.peer_mac(0), network.wires[::-1])):
         addresses = raw(peer) + raw(network.port_mac(out))
         send_and_compare(sender, receiver, frames.every_kind(seed, driver)[:100],
                          lambda frame, addresses=addresses: addresses + frame[12:])
@@ -117,16 +109,9 @@ def test_rxonly_counts_and_sends_nothing(network, start, driver, seed):
     assert network.wires[1].receive(timeout=0) is None
 
 
-def txonly_frame(source, destination, sequence):
-    header = Ether(src=source, dst=destination) / IP(
-        src="198.18.0.1", dst="198.18.0.2", ttl=64, id=0) / UDP(sport=9, dport=9, chksum=0)
-    fill = 60 - len(header) - 8
-    return bytes(header / Raw(struct.pack("!Q", sequence) + bytes(range(fill))))
-
-
 def check_txonly(wire, source, destination, number=20000):
     """Every byte right, numbers rising: this socket may miss frames, but never see wrong ones."""
-    template = txonly_frame(source, destination, 0)
+    template = frames.txonly(source, destination, 0)
     last = -1
     for frame in wire.receive_many(number):
         assert frame[:42].hex() == template[:42].hex()
@@ -140,7 +125,7 @@ def check_txonly(wire, source, destination, number=20000):
 def test_txonly_sends_right_bytes(network, start):
     forwarder = start("--forward-mode=txonly")
     for port, wire in enumerate(network.wires):
-        check_txonly(wire, network.port_mac(port), peer_mac(port))
+        check_txonly(wire, network.port_mac(port), frames.peer_mac(port))
     final = forwarder.stop()
     assert min(final[port]["TX-packets"] for port in (0, 1)) >= 20000
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The machines that nicvm is asked for, what is checked in each, and how it is run."""
+
+import collections
+import pathlib
+import signal
+import subprocess
+
+import checks
+from network import ROOT
+
+NICVM = ROOT / "test" / "system" / "nicvm" / "nicvm"
+GUEST = pathlib.Path(__file__).with_name("guest.py")
+CARDS = ("e1000e", "e1000", "vmxnet3", "virtio")
+# A boot and all its checks take a minute or two, more where others use the CPUs.
+LIMIT = 600
+
+# nicvm's options, and which runs are for that machine.
+Machine = collections.namedtuple("Machine", "options runs")
+EVERY_MODE = ("io", "macswap", "rxonly", "txonly", "loop", "loop-macswap")
+
+# qemu's vmxnet3 reads its shared memory at address 0 when a port starts, before the driver has said
+# where it is; dpdk-testpmd's port does the same.
+TOLERATED = {"vmxnet3": ("--tolerate", "DMA Read .* fault addr 0x0 ")}
+
+MACHINES = {
+    **{card: Machine(("--nic", card, "--topology", "all", *TOLERATED.get(card, ())), EVERY_MODE)
+       for card in CARDS},
+    **{f"{card}-numa": Machine(("--nic", card, "--topology", "all", "--numa", "3",
+                                *TOLERATED.get(card, ())), ("numa",)) for card in CARDS},
+    "virtio-queues": Machine(("--nic", "virtio", "--queues", "2"), ("queues", "flows")),
+}
+
+# Without MEXT_VM=all: one boot.
+SHORT = {("e1000e", name) for name in (
+    "io:iommu", "io:ping", "io:frames_unchanged", "io:end", "txonly:hashes", "txonly:end",
+    "faults")}
+
+facts = []  # what the checks had to tell, for the end of pytest's output
+nicvms = set()  # that run
+
+
+def machine_cases():
+    """(machine, check) of all; "faults" is about the whole boot."""
+    return [(machine, name) for machine, what in MACHINES.items()
+            for name in [*(name for run in what.runs for name in checks.names(run)), "faults"]]
+
+
+def end(process):
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+class Nicvm:
+    """One run of nicvm, to its end: status, output, errors."""
+
+    def __init__(self, options, command, timeout=LIMIT):
+        # To get the kernel takes time of its own, once.
+        subprocess.run([NICVM, "--setup"], check=True, timeout=1800, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([NICVM, "--timeout", str(timeout), *options, "--", *command],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        nicvms.add(process)
+        try:
+            self.output, self.errors = process.communicate(timeout=timeout + 60)
+        except BaseException:
+            end(process)
+            raise
+        finally:
+            nicvms.discard(process)
+        self.status = process.returncode
+
+    def said(self):
+        return f"nicvm's status {self.status}\n{self.output}\n--- stderr\n{self.errors}"
