@@ -3,10 +3,8 @@
 #define ALLOW_EXPERIMENTAL_API
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <string.h>
 
-#include <rte_alarm.h>
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -18,46 +16,26 @@
 #include "log.h"
 #include "vfio_container.h"
 
-/** Devices, each once. */
-struct devices {
-	unsigned int n;
-	struct rte_device *dev[RTE_MAX_ETHPORTS];
-};
+/** Who reads memory by DMA, as far as has been seen: bits of needed. */
+#define NEEDED_FOR_VFIO UINT32_C(1)
+#define NEEDED_FOR_OTHERS UINT32_C(2)
+static uint32_t needed;
 
-/** Set by the last look at the ports: some read memory by DMA. */
-static bool needed;
-/** Devices that map memory by themselves, outside the VFIO container, and have every region. */
-static struct devices ready;
+/**
+ * The devices of ports that are not on VFIO. Learnt when the application calls: ethdev tells nothing of a port
+ * while it comes or goes, and other threads may not ask then.
+ */
+static struct rte_device *device_of[RTE_MAX_ETHPORTS];
 
-static bool
-is_virtual(const struct rte_device *dev)
+/** The first port of a device: a device may have several. */
+static uint16_t
+first_port(const struct rte_device *dev)
 {
-	return strcmp(rte_bus_name(rte_dev_bus(dev)), "vdev") == 0;
-}
-
-static bool
-contains(const struct devices *devices, const struct rte_device *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < devices->n && devices->dev[i] != dev; i++)
-		;
-	return i < devices->n;
-}
-
-/** The devices of all ports, also of those that belong to another one, as a bond's. */
-static void
-find_devices(struct devices *found)
-{
-	struct rte_eth_dev_info info;
 	uint16_t port;
 
-	found->n = 0;
-	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS;
-			port = rte_eth_find_next(port + 1))
-		if (rte_eth_dev_info_get(port, &info) == 0 && info.device != NULL &&
-				!contains(found, info.device))
-			found->dev[found->n++] = info.device;
+	for (port = 0; port < RTE_MAX_ETHPORTS && device_of[port] != dev; port++)
+		;
+	return port;
 }
 
 typedef int (*dma_call_t)(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
@@ -99,44 +77,6 @@ nb_runs(const struct mext_region *r)
 }
 
 static int
-refused(const struct mext_region *r, const char *by)
-{
-	if (rte_errno == ENOMEM) {
-		MEXT_LOG(ERR,
-				"region %p: DPDK keeps %d mappings in all, and this region needs %zu, one "
-				"for each run of contiguous pages: use hugepages, or --iova-mode=va",
-				(void *)r->begin, VFIO_MAX_USER_MAPS, nb_runs(r));
-		return -ENOSPC;
-	}
-	MEXT_LOG(ERR,
-			"region %p: %s does not map its %zu bytes; EAL's lines above say why (often: "
-			"ulimit -l is too low, or the IOMMU has too few address bits: --iova-mode=pa)",
-			(void *)r->begin, by, r->mapped_len);
-	return -EFAULT;
-}
-
-/**
- * Map all of a region, or nothing.
- * @return 0; 1: the device needs no mapping of its own; -ENOSPC, -EFAULT: logged.
- */
-static int
-map(struct mext_region *r, dma_call_t call, dma_call_t undo, struct rte_device *dev)
-{
-	size_t done;
-	int ret;
-
-	rte_errno = 0;
-	done = each_run(r, nb_pages(r), call, dev);
-	if (done == nb_pages(r))
-		return 0;
-	if (dev != NULL && rte_errno == ENOTSUP)
-		return 1;
-	ret = refused(r, dev != NULL ? rte_dev_name(dev) : "VFIO");
-	each_run(r, done, undo, dev);
-	return ret;
-}
-
-static int
 vfio_map(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
 {
 	return rte_vfio_container_dma_map(
@@ -156,192 +96,256 @@ vfio_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_
 			RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)addr, iova, len);
 }
 
-/** All devices on VFIO share one container: map what is not mapped there yet. */
+/** VFIO refuses a region: log why. */
+static int
+refused_by_vfio(const struct mext_region *r, int reason)
+{
+	if (reason == ENOMEM) {
+		MEXT_LOG(ERR,
+				"region %p: DPDK keeps %d mappings in all, and this region needs %zu, one "
+				"for each run of contiguous pages: use hugepages, or --iova-mode=va",
+				(void *)r->begin, VFIO_MAX_USER_MAPS, nb_runs(r));
+		return -ENOSPC;
+	}
+	MEXT_LOG(ERR,
+			"region %p: VFIO does not map its %zu bytes; EAL's lines above say why (often: "
+			"ulimit -l is too low, or the IOMMU has too few address bits: --iova-mode=pa)",
+			(void *)r->begin, r->mapped_len);
+	return -EFAULT;
+}
+
+/** All devices on VFIO share one container: map what is not mapped there yet, if it is in use. */
 static int
 map_in_container(struct mext_region *r)
 {
-	int ret;
+	size_t done;
+	int reason;
 
 	if (r->in_container || !mextp_vfio_in_use())
 		return 0;
-	ret = map(r, vfio_map, vfio_unmap, NULL);
-	r->in_container = ret == 0;
-	return ret;
+	rte_errno = 0;
+	done = each_run(r, nb_pages(r), vfio_map, NULL);
+	reason = rte_errno;
+	if (done == nb_pages(r)) {
+		r->in_container = true;
+		return 0;
+	}
+	each_run(r, done, vfio_unmap, NULL);
+	/* ENODEV: what is on VFIO is in a container of the application's own, or not there yet. */
+	return reason == ENODEV ? 0 : refused_by_vfio(r, reason);
 }
 
 static int
 unmap_in_container(struct mext_region *r)
 {
+	size_t done;
+
 	if (!r->in_container)
 		return 0;
-	if (each_run(r, nb_pages(r), vfio_unmap, NULL) < nb_pages(r)) {
-		MEXT_LOG(ERR, "region %p: VFIO does not let go of it, see EAL's lines above",
-				(void *)r->begin);
-		return -EFAULT;
+	done = each_run(r, nb_pages(r), vfio_unmap, NULL);
+	if (done == nb_pages(r)) {
+		r->in_container = false;
+		return 0;
 	}
-	r->in_container = false;
-	return 0;
-}
-
-static void
-unmap_for_devices(struct mext_region *r, const struct devices *devices)
-{
-	unsigned int i;
-
-	/* A device that fails to let go is told of in its driver's lines; the others shall. */
-	for (i = 0; i < devices->n; i++)
-		each_run(r, nb_pages(r), rte_dev_dma_unmap, devices->dev[i]);
-}
-
-/** Map a region for those of the devices that map by themselves; they are collected. */
-static int
-map_for_devices(struct mext_region *r, const struct devices *devices, struct devices *done)
-{
-	unsigned int i;
-	int ret;
-
-	done->n = 0;
-	for (i = 0; i < devices->n; i++) {
-		if (mextp_vfio_has(devices->dev[i]))
-			continue;
-		ret = map(r, rte_dev_dma_map, rte_dev_dma_unmap, devices->dev[i]);
-		if (ret < 0) {
-			unmap_for_devices(r, done);
-			return ret;
-		}
-		if (ret == 0)
-			done->dev[done->n++] = devices->dev[i];
-	}
-	return 0;
-}
-
-static void
-give_to_container(struct mext_region *r, void *arg __rte_unused)
-{
-	r->unreachable = map_in_container(r) < 0;
-}
-
-struct newcomers {
-	struct devices devices;
-	struct devices done; /* those that took the last region */
-};
-
-static void
-give_to_newcomers(struct mext_region *r, void *arg)
-{
-	struct newcomers *new = arg;
-
-	if (map_for_devices(r, &new->devices, &new->done) < 0)
+	MEXT_LOG(ERR, "region %p: VFIO does not let go of it, see EAL's lines above",
+			(void *)r->begin);
+	if (each_run(r, done, vfio_map, NULL) < done)
 		r->unreachable = true;
+	return -EFAULT;
 }
 
-/** Look at the ports there are: give the regions to those that came, forget those that went. */
-static void
-look(void)
+/** Map a region for a device by its first port, if it maps by itself. */
+static int
+map_for_device(struct mext_region *r, uint16_t port)
 {
-	struct devices present;
-	struct newcomers new = { 0 };
-	unsigned int i, kept = 0;
-	bool dma = mextp_vfio_in_use();
+	struct rte_device *dev = device_of[port];
+	size_t done;
 
-	find_devices(&present);
-	for (i = 0; i < ready.n; i++)
-		if (contains(&present, ready.dev[i]))
-			ready.dev[kept++] = ready.dev[i];
-	ready.n = kept;
-	for (i = 0; i < present.n; i++) {
-		dma |= !is_virtual(present.dev[i]);
-		if (!contains(&ready, present.dev[i]))
-			new.devices.dev[new.devices.n++] = present.dev[i];
+	if (dev == NULL || first_port(dev) != port || r->mapped_for[port])
+		return 0;
+	rte_errno = 0;
+	done = each_run(r, nb_pages(r), rte_dev_dma_map, dev);
+	if (done == nb_pages(r)) {
+		r->mapped_for[port] = true;
+		return 0;
 	}
-	__atomic_store_n(&needed, dma, __ATOMIC_RELAXED);
-	mextp_region_each(give_to_container, NULL);
-	mextp_region_each(give_to_newcomers, &new);
-	for (i = 0; i < new.done.n; i++)
-		ready.dev[ready.n++] = new.done.dev[i];
+	if (rte_errno == ENOTSUP)
+		return 0;
+	MEXT_LOG(ERR, "region %p: %s does not map its %zu bytes: %s", (void *)r->begin,
+			rte_dev_name(dev), r->mapped_len, rte_strerror(rte_errno));
+	each_run(r, done, rte_dev_dma_unmap, dev);
+	return -EFAULT;
+}
+
+static int
+unmap_for_devices(struct mext_region *r)
+{
+	uint16_t port;
+
+	for (port = 0; port < RTE_MAX_ETHPORTS; port++) {
+		if (!r->mapped_for[port])
+			continue;
+		if (each_run(r, nb_pages(r), rte_dev_dma_unmap, device_of[port]) < nb_pages(r)) {
+			MEXT_LOG(ERR, "region %p: %s does not let go of it: %s", (void *)r->begin,
+					rte_dev_name(device_of[port]), rte_strerror(rte_errno));
+			return -EFAULT;
+		}
+		r->mapped_for[port] = false;
+	}
+	return 0;
+}
+
+/** Learn which ports there are, those of another one (a bond's) included. */
+static void
+look_at_ports(void)
+{
+	struct rte_eth_dev_info info;
+	uint32_t seen = mextp_vfio_in_use() ? NEEDED_FOR_VFIO : 0;
+	uint16_t port;
+
+	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS;
+			port = rte_eth_find_next(port + 1)) {
+		if (rte_eth_dev_info_get(port, &info) < 0 || info.device == NULL ||
+				mextp_vfio_has(info.device))
+			continue;
+		device_of[port] = info.device;
+		/* Without an IOMMU, where addresses are physical, devices read what has one. */
+		if (rte_eal_iova_mode() == RTE_IOVA_VA &&
+				strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") != 0)
+			seen |= NEEDED_FOR_OTHERS;
+	}
+	__atomic_store_n(&needed, seen, __ATOMIC_RELAXED);
+}
+
+static int
+map_everywhere(struct mext_region *r)
+{
+	int ret = map_in_container(r);
+	uint16_t port;
+
+	for (port = 0; port < RTE_MAX_ETHPORTS && ret == 0; port++)
+		ret = map_for_device(r, port);
+	return ret;
 }
 
 int
 mextp_dma_map(struct mext_region *region)
 {
-	struct devices present, done;
-	unsigned int i;
-	int ret;
-
-	look();
-	ret = map_in_container(region);
-	if (ret < 0)
-		return ret;
-	find_devices(&present);
-	ret = map_for_devices(region, &present, &done);
-	if (ret < 0) {
-		unmap_in_container(region);
-		return ret;
-	}
-	for (i = 0; i < done.n; i++)
-		if (!contains(&ready, done.dev[i]))
-			ready.dev[ready.n++] = done.dev[i];
-	return 0;
+	look_at_ports();
+	return map_everywhere(region);
 }
 
 int
 mextp_dma_unmap(struct mext_region *region)
 {
-	int ret;
+	int ret = unmap_for_devices(region);
 
-	look();
-	ret = unmap_in_container(region);
-	if (ret == 0)
-		unmap_for_devices(region, &ready);
+	/* Some devices have it no longer, others still do: it must not be sent from. */
+	if (ret < 0)
+		region->unreachable = true;
+	return ret == 0 ? unmap_in_container(region) : ret;
+}
+
+static void
+give(struct mext_region *r, void *result)
+{
+	int ret = map_everywhere(r);
+
+	__atomic_store_n(&r->unreachable, ret < 0, __ATOMIC_RELAXED);
+	if (ret < 0)
+		*(int *)result = ret;
+}
+
+int
+mextp_dma_sync(void)
+{
+	int ret = 0;
+
+	look_at_ports();
+	mextp_region_each(give, &ret);
 	return ret;
 }
 
 static void
-look_later(void *arg __rte_unused)
+give_to_container(struct mext_region *r, void *arg __rte_unused)
 {
-	mextp_regions_lock();
-	look();
-	mextp_regions_unlock();
+	__atomic_store_n(&r->refused_by_vfio, map_in_container(r) < 0, __ATOMIC_RELAXED);
 }
 
-/** A port is about to appear, or to go. ethdev tells nothing of it now, but what is on VFIO can be seen. */
+/** A port is about to appear. What is on VFIO can be seen already. */
 static int
-port_event(uint16_t port __rte_unused, enum rte_eth_event_type event __rte_unused,
+port_comes(uint16_t port __rte_unused, enum rte_eth_event_type event __rte_unused,
 		void *arg __rte_unused, void *ret __rte_unused)
 {
 	mextp_regions_lock();
 	if (mextp_vfio_in_use())
-		__atomic_store_n(&needed, true, __ATOMIC_RELAXED);
+		__atomic_fetch_or(&needed, NEEDED_FOR_VFIO, __ATOMIC_RELAXED);
 	mextp_region_each(give_to_container, NULL);
 	mextp_regions_unlock();
-	if (rte_eal_alarm_set(1, look_later, NULL) < 0)
-		MEXT_LOG(ERR, "no alarm for a port that comes or goes: a device that maps memory by "
-			      "itself lacks the regions there are");
 	return 0;
 }
 
+/** What a device had mapped itself goes with it, unless another port of it stays. */
 static void
-watch(void)
+hand_over(struct mext_region *r, void *arg)
 {
-	if (rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL) < 0 ||
-			rte_eth_dev_callback_register(
-					RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL) < 0)
-		MEXT_LOG(ERR, "ethdev does not tell of ports that are plugged in later: they will lack "
-			      "the regions there are");
-	look_later(NULL);
+	uint16_t port = *(const uint16_t *)arg, other;
+	bool mapped = r->mapped_for[port];
+
+	r->mapped_for[port] = false;
+	for (other = 0; mapped && other < RTE_MAX_ETHPORTS; other++) {
+		if (other != port && device_of[other] == device_of[port]) {
+			r->mapped_for[other] = true;
+			return;
+		}
+	}
+}
+
+static int
+port_goes(uint16_t port, enum rte_eth_event_type event __rte_unused, void *arg __rte_unused,
+		void *ret __rte_unused)
+{
+	mextp_regions_lock();
+	if (device_of[port] != NULL) {
+		mextp_region_each(hand_over, &port);
+		device_of[port] = NULL;
+	}
+	mextp_regions_unlock();
+	return 0;
 }
 
 void
 mextp_dma_watch(void)
 {
-	static pthread_once_t watched = PTHREAD_ONCE_INIT;
+	static bool watching;
 
-	pthread_once(&watched, watch);
+	if (likely(__atomic_load_n(&watching, __ATOMIC_ACQUIRE)))
+		return;
+	mextp_regions_lock();
+	if (!watching) {
+		look_at_ports();
+		if (rte_eth_dev_callback_register(
+				    RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_comes, NULL) == 0 &&
+				rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY,
+						port_goes, NULL) == 0)
+			__atomic_store_n(&watching, true, __ATOMIC_RELEASE);
+		else
+			MEXT_LOG(ERR, "ethdev does not tell of ports that come and go: they will lack "
+				      "the regions there are");
+	}
+	mextp_regions_unlock();
 }
 
 bool
 mextp_dma_needed(void)
 {
-	mextp_dma_watch();
-	return __atomic_load_n(&needed, __ATOMIC_RELAXED);
+	return __atomic_load_n(&needed, __ATOMIC_RELAXED) != 0;
+}
+
+bool
+mextp_dma_needed_still(void)
+{
+	if (__atomic_load_n(&needed, __ATOMIC_RELAXED) == NEEDED_FOR_VFIO && !mextp_vfio_in_use())
+		__atomic_fetch_and(&needed, ~NEEDED_FOR_VFIO, __ATOMIC_RELAXED);
+	return mextp_dma_needed();
 }

@@ -9,15 +9,17 @@
  *
  * A NIC behind an IOMMU reads only what is mapped for it. Adding a region registers it with EAL
  * (rte_extmem_register()) and maps it for every port that needs that: once for all ports on vfio-pci,
- * which share one VFIO container, once for each device that maps memory by itself. Ports that are
- * plugged in later are given the regions there are. Ports that copy in the kernel (af_packet, af_xdp,
+ * which share one VFIO container, once for each device that maps memory by itself. Ports on vfio-pci that are
+ * plugged in later have the regions there are when they appear. Ports that copy in the kernel (af_packet, af_xdp,
  * tap) need nothing of this; while there are only such, memory can be wrapped without a region.
  *
  * What may run together:
  *
  * | call                       | concurrently                                               |
  * | -------------------------- | ---------------------------------------------------------- |
- * | add, alloc, load, remove   | yes, any threads, also while ports are plugged in and out  |
+ * | add, alloc, load, sync     | yes, any threads, but not while a port is plugged in or    |
+ * |                            | out or closed by another one: they ask ports of what they are |
+ * | remove                     | yes, any threads                                           |
  * | mext_storage_wrap(), frees | yes; a region that is being removed is refused             |
  * | getters                    | yes, as long as the region is not removed                  |
  *
@@ -59,7 +61,8 @@ struct mext_region;
  *   account. Every error is logged with what to do. On failure nothing has changed.
  *
  * Thread safety: any thread, after rte_eal_init().
- * Ownership: the memory stays the caller's, and must stay mapped as it is until the region is removed.
+ * Ownership: the memory stays the caller's, and must stay mapped as it is until the region is removed. Storages
+ *   over it that are older than the region are not counted.
  */
 int mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **region);
 
@@ -98,13 +101,26 @@ int mext_region_alloc(size_t len, size_t page_size, int socket, struct mext_regi
 int mext_region_load(const char *path, size_t page_size, int socket, struct mext_region **region);
 
 /**
+ * Map the regions there are for devices that map memory by themselves (mlx5, vDPA) and were plugged in
+ * after them. Those on vfio-pci have them without this call, and the next mext_region_add() does the same.
+ *
+ * @return 0; -ENOSPC, -EFAULT: as mext_region_add(), of the last region that was refused: memory of those that
+ *   were can't be wrapped from now on; -ENOTSUP: this is a secondary process.
+ *
+ * Thread safety: as mext_region_add().
+ * Ownership: unchanged.
+ */
+int mext_region_sync(void);
+
+/**
  * Take a region back from the NICs and from EAL; memory of mext_region_alloc() and mext_region_load()
  * is freed.
  *
  * @param region  the region, NULL allowed
  * @return 0; -EBUSY: storages over it live, the log says how many (also from within the free callback of the last
- *   one: it lives until that returns); -EFAULT: the IOMMU or a device did not let go (logged); -ENOTSUP: this is a
- *   secondary process. On failure nothing has changed.
+ *   one: it lives until that returns); -EINVAL: there is no such region, it was removed before; -EFAULT: the IOMMU
+ *   or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
+ *   did; -ENOTSUP: this is a secondary process. On other failures nothing has changed.
  *
  * Thread safety: any thread; nobody else may use the region meanwhile but for mext_storage_wrap().
  * Ownership: the region is gone on success, and the memory of mext_region_add() is the caller's alone.

@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -20,6 +18,7 @@ struct mapping {
 	uintptr_t begin;
 	uintptr_t end;
 	char mode[5]; /* "rw-p": the last is 's' where it is shared */
+	unsigned int major, minor; /* of the file system that its file is in */
 	unsigned long inode; /* 0: no file */
 	char path[256]; /* as far as it fits */
 	size_t page_size;
@@ -29,38 +28,66 @@ struct mapping {
 static int
 next_mapping(FILE *smaps, struct mapping *m)
 {
-	char line[512];
-	size_t kib;
-	int n;
+	struct mapping header;
+	char *line = NULL;
+	size_t kib, size = 0;
+	int found = 0;
 
-	memset(m, 0, sizeof(*m));
-	while (fgets(line, sizeof(line), smaps) != NULL) {
-		n = sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*x %*x:%*x %lu %255[^\n]",
-				&m->begin, &m->end, m->mode, &m->inode, m->path);
-		if (n >= 4)
-			continue;
+	while (!found && getline(&line, &size, smaps) >= 0) {
+		memset(&header, 0, sizeof(header));
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*x %x:%x %lu %255[^\n]",
+				    &header.begin, &header.end, header.mode, &header.major,
+				    &header.minor, &header.inode, header.path) >= 6)
+			*m = header;
 		if (sscanf(line, "KernelPageSize: %zu kB", &kib) == 1) {
 			m->page_size = kib * 1024;
-			return 1;
+			found = 1;
 		}
 	}
-	return 0;
+	free(line);
+	return found;
+}
+
+/** The type of the file system that a file is in, as far as it is mounted. @return whether it is. */
+static bool
+find_file_system(const struct mapping *m, char type[32])
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "r");
+	unsigned int major, minor;
+	bool found = false;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (mounts != NULL && !found && getline(&line, &size, mounts) >= 0) {
+		const char *dash = strstr(line, " - ");
+
+		found = sscanf(line, "%*d %*d %u:%u ", &major, &minor) == 2 && major == m->major &&
+			minor == m->minor && dash != NULL && sscanf(dash, " - %31s", type) == 1;
+	}
+	free(line);
+	if (mounts != NULL)
+		fclose(mounts);
+	return found;
 }
 
 /** Whether a file lies in memory: a memfd, shared memory, hugepages. */
 static bool
 is_memory_file(const struct mapping *m)
 {
-	/* Names of what has none in a file system, or has it no longer. */
-	static const char *const names[] = { "/memfd:", "/dev/zero", "/dev/shm/", "/SYSV",
-		"/anon_hugepage" };
-	struct statfs fs;
+	static const char *const types[] = { "tmpfs", "ramfs", "hugetlbfs", "devtmpfs" };
+	/* Those that the kernel has made where nothing is mounted. */
+	static const char *const names[] = { "/memfd:", "/dev/zero", "/SYSV", "/anon_hugepage" };
+	char type[32];
 	unsigned int i;
 
-	if (m->inode == 0 ||
-			(statfs(m->path, &fs) == 0 &&
-					(fs.f_type == TMPFS_MAGIC || fs.f_type == HUGETLBFS_MAGIC)))
+	if (m->inode == 0)
 		return true;
+	if (find_file_system(m, type)) {
+		for (i = 0; i < RTE_DIM(types); i++)
+			if (strcmp(type, types[i]) == 0)
+				return true;
+		return false;
+	}
 	for (i = 0; i < RTE_DIM(names); i++)
 		if (strncmp(m->path, names[i], strlen(names[i])) == 0)
 			return true;

@@ -7,6 +7,7 @@
 
 #include <mext.h>
 
+#include "dma.h"
 #include "log.h"
 #include "pool.h"
 #include "registry.h"
@@ -118,7 +119,10 @@ mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf, struct
 	ret = refuse_secondary("mext_pool_create", name);
 	if (ret == 0)
 		ret = mextp_conf_check(name, conf);
-	return ret < 0 ? ret : create(name, conf, pool);
+	if (ret < 0)
+		return ret;
+	mextp_dma_watch();
+	return create(name, conf, pool);
 }
 
 int
@@ -166,6 +170,7 @@ mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi)
 		MEXT_LOG(ERR, "mext_pool_lookup: %s is NULL", name == NULL ? "name" : "pool");
 		return -EINVAL;
 	}
+	mextp_dma_watch();
 	return mextp_registry_find(name, pool);
 }
 

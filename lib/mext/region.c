@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -28,6 +29,7 @@ static int
 register_with_eal(const struct mext_region *r)
 {
 	size_t nb = r->mapped_len / r->page_size;
+	int reason;
 
 	if (rte_memseg_list_walk(meets, (void *)(uintptr_t)r) != 0) {
 		MEXT_LOG(ERR, "region %p: some of its %zu bytes are known to EAL already",
@@ -36,12 +38,13 @@ register_with_eal(const struct mext_region *r)
 	}
 	if (rte_extmem_register((void *)r->begin, r->mapped_len, r->iovas, nb, r->page_size) == 0)
 		return 0;
+	reason = rte_errno;
 	MEXT_LOG(ERR,
-			"region %p: EAL does not register %zu pages of %zu bytes: %s (it has %d lists of memory "
-			"in all)",
-			(void *)r->begin, nb, r->page_size, rte_strerror(rte_errno),
+			"region %p: EAL does not register %zu pages of %zu bytes: %s (it has %d lists of "
+			"memory in all)",
+			(void *)r->begin, nb, r->page_size, rte_strerror(reason),
 			RTE_MAX_MEMSEG_LISTS);
-	return rte_errno == ENOSPC ? -ENOSPC : -ENOMEM;
+	return reason == ENOSPC || reason == EEXIST || reason == EINVAL ? -reason : -ENOMEM;
 }
 
 /** Physical addresses that are the pages' own and stay so as far as that can be had. */
@@ -50,6 +53,7 @@ settle(struct mext_region *r)
 {
 	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
 		if (mlock((void *)r->begin, r->mapped_len) < 0) {
+			munlock((void *)r->begin, r->mapped_len);
 			MEXT_LOG(ERR,
 					"region %p: %zu bytes can't be locked in memory: %s; raise ulimit "
 					"-l, or use --iova-mode=va",
@@ -92,15 +96,16 @@ clear(struct mext_region *r)
 	if (r->locked)
 		munlock((void *)r->begin, r->mapped_len);
 	free(r->iovas);
-	__atomic_store_n(&r->begin, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&r->end, 0, __ATOMIC_RELAXED);
+	/* No bytes first, then no address: who looks meanwhile shall find none here. */
+	__atomic_store_n(&r->end, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->begin, 0, __ATOMIC_RELEASE);
 	r->iovas = NULL;
-	r->locked = r->owned = r->in_container = r->unreachable = false;
+	r->locked = r->owned = r->in_container = r->unreachable = r->refused_by_vfio = false;
 }
 
 /** Tell everybody of a region's memory. */
 static int
-announce(struct mext_region *r)
+tell_everybody(struct mext_region *r)
 {
 	int ret;
 
@@ -113,12 +118,17 @@ announce(struct mext_region *r)
 	if (ret < 0)
 		return ret;
 	ret = mextp_dma_map(r);
-	if (ret == 0) {
+	if (ret == 0)
 		ret = check_settled(r);
-		if (ret == 0)
-			return 0;
-		mextp_dma_unmap(r);
+	if (ret == 0) {
+		if (r->locked && !r->in_container && r->page_size == (size_t)sysconf(_SC_PAGESIZE))
+			MEXT_LOG(WARNING,
+					"region %p: in ordinary pages, which the kernel may move: NICs "
+					"without an IOMMU need hugepages",
+					(void *)r->begin);
+		return 0;
 	}
+	mextp_dma_unmap(r);
 	rte_extmem_unregister((void *)r->begin, r->mapped_len);
 	return ret;
 }
@@ -136,9 +146,10 @@ make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **
 	}
 	r->page_size = page_size;
 	r->mapped_len = RTE_ALIGN_CEIL(len, page_size);
-	__atomic_store_n(&r->end, (uintptr_t)addr + len, __ATOMIC_RELAXED);
-	__atomic_store_n(&r->begin, (uintptr_t)addr, __ATOMIC_RELAXED);
-	ret = announce(r);
+	__atomic_store_n(&r->begin, (uintptr_t)addr, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->end, (uintptr_t)addr + len, __ATOMIC_RELEASE);
+	mextp_region_announce();
+	ret = tell_everybody(r);
 	if (ret < 0) {
 		clear(r);
 		return ret;
@@ -201,11 +212,17 @@ mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **r
 static int
 remove_idle(struct mext_region *r)
 {
-	int64_t n = mextp_region_close(r);
 	void *memory = (void *)r->begin;
 	size_t len = r->mapped_len;
 	bool owned = r->owned;
+	int64_t n;
 
+	if (memory == NULL) {
+		MEXT_LOG(ERR, "mext_region_remove: there is no region %p, was it removed before?",
+				(void *)r);
+		return -EINVAL;
+	}
+	n = mextp_region_close(r);
 	if (n > 0) {
 		MEXT_LOG(ERR, "region %p: %" PRId64 " storages over it live, not removed", memory,
 				n);
@@ -236,6 +253,20 @@ mext_region_remove(struct mext_region *region)
 		return ret;
 	mextp_regions_lock();
 	ret = remove_idle(region);
+	mextp_regions_unlock();
+	return ret;
+}
+
+int
+mext_region_sync(void)
+{
+	int ret = refuse_secondary();
+
+	if (ret < 0)
+		return ret;
+	mextp_dma_watch();
+	mextp_regions_lock();
+	ret = mextp_dma_sync();
 	mextp_regions_unlock();
 	return ret;
 }

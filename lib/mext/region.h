@@ -28,12 +28,14 @@ struct mext_region {
 	uintptr_t begin; /* 0: none is here */
 	uintptr_t end; /* of what may be wrapped */
 	bool closed; /* not there yet, or being removed: may not be wrapped */
-	bool unreachable; /* a port that was plugged in later can't read it */
+	bool unreachable; /* some device can't read it */
+	bool refused_by_vfio; /* those on VFIO can't, which came later */
 	size_t page_size;
 	size_t mapped_len; /* whole pages */
 	bool owned; /* memory of ours: unmapped in the end */
 	bool locked; /* by mlock() */
 	bool in_container; /* mapped in the VFIO container */
+	bool mapped_for[RTE_MAX_ETHPORTS]; /* mapped by the device itself whose first port that is */
 	rte_iova_t *iovas; /* of each page, in memory of the primary process */
 	struct region_users users[RTE_MAX_LCORE + 1];
 };
@@ -61,6 +63,14 @@ int64_t mextp_region_close(struct mext_region *region);
 
 /** Room for one more region, closed and empty; NULL: no memory, or there are RTE_MAX_MEMSEG_LISTS. */
 struct mext_region *mextp_region_entry(void);
+
+/**
+ * Who finds that EAL knows memory, and no region that has it, can't tell whether it belongs to one that is just
+ * being added, unless this number is the same before and after. Additions are announced when the range of
+ * the closed region stands in the table, before EAL is told of it.
+ */
+uint32_t mextp_region_additions(const void *addr);
+void mextp_region_announce(void);
 
 /** Call on every region that is open. */
 void mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg);

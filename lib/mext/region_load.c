@@ -18,11 +18,6 @@
 #include "log.h"
 #include "region.h"
 
-/** Populate or fail, where writing would end in SIGBUS (Linux 5.14). */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
 /** What is asked for. */
 struct wanted {
 	size_t len;
@@ -94,15 +89,60 @@ bind_to(void *addr, size_t len, int socket)
 	return ret;
 }
 
-/** Whether ordinary pages for all of it are free on the socket: beyond, the kernel would end programs. */
-static bool
-is_free(const struct wanted *w)
+/** A number of KiB in a meminfo file of the kernel's, in bytes; 0: it is not there. */
+static uint64_t
+read_meminfo(const char *path, const char *key)
 {
-	long long free_bytes = 0;
+	FILE *file = fopen(path, "r");
+	char line[256];
+	uint64_t kib = 0;
 
-	if (w->socket == SOCKET_ID_ANY || numa_available() < 0)
-		return true;
-	return numa_node_size64(w->socket, &free_bytes) > 0 && (size_t)free_bytes > w->len;
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		const char *found = strstr(line, key);
+
+		if (found != NULL && sscanf(found + strlen(key), " %" SCNu64, &kib) == 1)
+			break;
+	}
+	if (file != NULL)
+		fclose(file);
+	return kib * 1024;
+}
+
+/** Whether there are ordinary pages for all of it: beyond, the kernel would end programs. */
+static bool
+is_available(const struct wanted *w)
+{
+	char path[64];
+	uint64_t bytes;
+
+	if (w->socket == SOCKET_ID_ANY || numa_available() < 0) {
+		bytes = read_meminfo("/proc/meminfo", "MemAvailable:");
+	} else {
+		/* What is free, or can be: files that are not in memory alone, and the kernel's caches. */
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", w->socket);
+		bytes = read_meminfo(path, "MemFree:") + read_meminfo(path, "FilePages:") -
+			read_meminfo(path, "Shmem:") + read_meminfo(path, "SReclaimable:");
+	}
+	return bytes == 0 || bytes > w->len;
+}
+
+/** Touch every page, as the kernel does: where none is left that is an error and no SIGBUS. */
+static int
+populate(char *addr, size_t len)
+{
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	size_t done;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return -1;
+	for (done = 0; done < len && n > 0; done += RTE_MAX(n, 0))
+		n = read(fd, addr + done, RTE_MIN(len - done, (size_t)1 << 30));
+	close(fd);
+	if (done == len)
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 /** Map pages of one size. @return NULL: errno says why */
@@ -122,14 +162,8 @@ map_pages(const struct wanted *w, unsigned int flags, size_t page_size)
 	errno = reason;
 	if (addr == MAP_FAILED)
 		return NULL;
-	if (bind_to(addr, len, w->socket) == 0) {
-		if (madvise(addr, len, MADV_POPULATE_WRITE) == 0)
-			return addr;
-		if (errno == EINVAL && flags == 0) { /* an older kernel */
-			memset(addr, 0, len);
-			return addr;
-		}
-	}
+	if (bind_to(addr, len, w->socket) == 0 && populate(addr, len) == 0)
+		return addr;
 	reason = errno;
 	munmap(addr, len);
 	errno = reason;
@@ -143,7 +177,8 @@ is_page_size(size_t size)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB", size / 1024);
-	return size == (size_t)sysconf(_SC_PAGESIZE) || access(path, F_OK) == 0;
+	return rte_is_power_of_2(size) &&
+	       (size == (size_t)sysconf(_SC_PAGESIZE) || access(path, F_OK) == 0);
 }
 
 /** Size of hugepages of the default kind, SIZE_MAX: there are none. */
@@ -177,7 +212,7 @@ map_wanted(const struct wanted *w, void **addr, size_t *page_size)
 	if (*addr == NULL && (w->page_size == 0 || w->page_size == small)) {
 		*page_size = small;
 		errno = ENOMEM;
-		if (is_free(w))
+		if (is_available(w))
 			*addr = map_pages(w, 0, small);
 	}
 	return *addr != NULL ? 0 : no_memory(w, *page_size);
@@ -198,24 +233,6 @@ check(const char *caller, const struct wanted *w, struct mext_region **region)
 		return check_socket(w->socket);
 	MEXT_LOG(ERR, "%s: %s (%zu bytes in pages of %zu)", caller, wrong, w->len, w->page_size);
 	return -EINVAL;
-}
-
-int
-mext_region_alloc(size_t len, size_t page_size, int socket, struct mext_region **region)
-{
-	const struct wanted wanted = { .len = len, .page_size = page_size, .socket = socket };
-	void *addr;
-	int ret;
-
-	ret = check("mext_region_alloc", &wanted, region);
-	if (ret == 0)
-		ret = map_wanted(&wanted, &addr, &page_size);
-	if (ret < 0)
-		return ret;
-	ret = mextp_region_make(addr, len, page_size, true, region);
-	if (ret < 0)
-		munmap(addr, RTE_ALIGN_CEIL(len, page_size));
-	return ret;
 }
 
 /** Read all of a file. */
@@ -245,10 +262,39 @@ read_all(int fd, const char *path, char *to, size_t len)
 	return 0;
 }
 
+/** Memory with a file in it, if there is one, is a region only when it is complete. */
+static int
+make(const struct wanted *w, int fd, const char *path, struct mext_region **region)
+{
+	size_t page_size = 0;
+	void *addr;
+	int ret;
+
+	ret = map_wanted(w, &addr, &page_size);
+	if (ret < 0)
+		return ret;
+	if (fd >= 0)
+		ret = read_all(fd, path, addr, w->len);
+	if (ret == 0)
+		ret = mextp_region_make(addr, w->len, page_size, true, region);
+	if (ret < 0)
+		munmap(addr, RTE_ALIGN_CEIL(w->len, page_size));
+	return ret;
+}
+
+int
+mext_region_alloc(size_t len, size_t page_size, int socket, struct mext_region **region)
+{
+	const struct wanted wanted = { .len = len, .page_size = page_size, .socket = socket };
+	int ret = check("mext_region_alloc", &wanted, region);
+
+	return ret == 0 ? make(&wanted, -1, NULL, region) : ret;
+}
+
 static int
 load(int fd, const char *path, size_t page_size, int socket, struct mext_region **region)
 {
-	struct mext_region *made;
+	struct wanted wanted = { .page_size = page_size, .socket = socket };
 	struct stat st;
 	int ret;
 
@@ -256,15 +302,9 @@ load(int fd, const char *path, size_t page_size, int socket, struct mext_region 
 		MEXT_LOG(ERR, "mext_region_load: %s is not a regular file of 1 byte or more", path);
 		return -EINVAL;
 	}
-	ret = mext_region_alloc(st.st_size, page_size, socket, &made);
-	if (ret < 0)
-		return ret;
-	ret = read_all(fd, path, mext_region_data(made), st.st_size);
-	if (ret < 0)
-		mext_region_remove(made);
-	else
-		*region = made;
-	return ret;
+	wanted.len = st.st_size;
+	ret = check("mext_region_load", &wanted, region);
+	return ret == 0 ? make(&wanted, fd, path, region) : ret;
 }
 
 int

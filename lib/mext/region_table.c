@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "region.h"
+#include "vfio_container.h"
 
 /** EAL has no room for more. */
 #define MAX_REGIONS RTE_MAX_MEMSEG_LISTS
@@ -18,6 +19,7 @@
 /** In a memzone, so that secondary processes count their storages too. Entries up to n are never NULL again. */
 struct table {
 	uint32_t n;
+	uint32_t additions; /* so far */
 	struct mext_region *regions[MAX_REGIONS];
 };
 
@@ -66,6 +68,22 @@ table_for(const void *addr)
 		return NULL;
 	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
 	return mz->addr;
+}
+
+uint32_t
+mextp_region_additions(const void *addr)
+{
+	const struct table *t = table_for(addr);
+
+	/* Acquire: pairs with the release in mextp_region_announce(). */
+	return t != NULL ? __atomic_load_n(&t->additions, __ATOMIC_ACQUIRE) : 0;
+}
+
+void
+mextp_region_announce(void)
+{
+	/* Release: pairs with the acquire in mextp_region_additions(), the range stands in the table. */
+	__atomic_fetch_add(&table->additions, 1, __ATOMIC_RELEASE);
 }
 
 static int64_t *
@@ -121,9 +139,21 @@ has(const struct mext_region *r, uintptr_t addr)
 	       addr < __atomic_load_n(&r->end, __ATOMIC_RELAXED);
 }
 
+/** Whether there still are devices on VFIO for which it could not be mapped. */
+static bool
+is_refused_by_vfio(struct mext_region *r)
+{
+	if (likely(!__atomic_load_n(&r->refused_by_vfio, __ATOMIC_RELAXED)))
+		return false;
+	if (mextp_vfio_in_use())
+		return true;
+	__atomic_store_n(&r->refused_by_vfio, false, __ATOMIC_RELAXED);
+	return false;
+}
+
 /** Why bytes of a region that is taken may not be wrapped. */
 static int
-refuse_range(const struct mext_region *r, const void *addr, size_t len)
+refuse_range(struct mext_region *r, const void *addr, size_t len)
 {
 	if (unlikely(len > r->end - (uintptr_t)addr)) {
 		MEXT_LOG(ERR,
@@ -132,10 +162,10 @@ refuse_range(const struct mext_region *r, const void *addr, size_t len)
 				len, addr, (size_t)(r->end - (uintptr_t)addr), (void *)r->begin);
 		return -EFAULT;
 	}
-	if (unlikely(__atomic_load_n(&r->unreachable, __ATOMIC_RELAXED))) {
+	if (unlikely(__atomic_load_n(&r->unreachable, __ATOMIC_RELAXED) || is_refused_by_vfio(r))) {
 		MEXT_LOG(ERR,
-				"mext_storage_wrap: a port that was plugged in later can't read region %p, "
-				"see the lines above",
+				"mext_storage_wrap: a port there is can't read region %p, see the lines "
+				"above",
 				(void *)r->begin);
 		return -EFAULT;
 	}
@@ -158,6 +188,9 @@ mextp_region_hold(const void *addr, size_t len, struct mext_region **region)
 		if (likely(!has(r, (uintptr_t)addr)))
 			continue;
 		if (unlikely(!take(r))) {
+			/* Between two regions the place has parts of both. */
+			if (!has(r, (uintptr_t)addr))
+				continue;
 			MEXT_LOG(ERR, "mext_storage_wrap: the region of %p is being removed", addr);
 			return -EFAULT;
 		}

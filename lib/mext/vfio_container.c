@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <rte_dev.h>
+#include <rte_pci.h>
 
 #include "vfio_container.h"
 
@@ -36,11 +37,16 @@ mextp_vfio_in_use(void)
 bool
 mextp_vfio_has(const struct rte_device *dev)
 {
-	char path[64 + RTE_DEV_NAME_MAX_LEN], driver[256];
+	char address[PCI_PRI_STR_SIZE], path[64 + PCI_PRI_STR_SIZE], driver[256];
+	struct rte_pci_addr parsed;
 	const char *name;
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", rte_dev_name(dev));
+	/* Up to DPDK 23.11 it is named as it was given to EAL, perhaps without its domain. */
+	if (rte_pci_addr_parse(rte_dev_name(dev), &parsed) < 0)
+		return false;
+	rte_pci_device_name(&parsed, address, sizeof(address));
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
 	len = readlink(path, driver, sizeof(driver) - 1);
 	if (len < 0)
 		return false;

@@ -106,14 +106,19 @@ look_up_iova(const struct mext_wrap *wrap, uint32_t *flags)
 	return first;
 }
 
-/** Whether a device can read memory that is in no region. */
+/** Whether all of a range is in memory that EAL knows. */
 static bool
-is_reachable(const struct mext_wrap *wrap)
+is_known(const void *addr, size_t len)
 {
-	return !mextp_dma_needed() ||
-	       (rte_mem_virt2memseg_list(wrap->addr) != NULL &&
-			       rte_mem_virt2memseg_list(RTE_PTR_ADD(wrap->addr, wrap->len - 1)) !=
-					       NULL);
+	uintptr_t at = (uintptr_t)addr, end = at + len;
+	const struct rte_memseg_list *list;
+
+	for (; at < end; at = (uintptr_t)list->base_va + list->len) {
+		list = rte_mem_virt2memseg_list((const void *)at);
+		if (list == NULL)
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -129,26 +134,41 @@ check_range(const struct mext_wrap *wrap)
 	return -EINVAL;
 }
 
+/** Hold the region that has the memory; where there is none, see that devices can read it all the same. */
+static int
+find_region(const struct mext_wrap *wrap, struct mext_region **region)
+{
+	uint32_t additions;
+	int ret;
+
+	for (;;) {
+		additions = mextp_region_additions(wrap->addr);
+		ret = mextp_region_hold(wrap->addr, wrap->len, region);
+		if (ret < 0 || *region != NULL || wrap->iova != 0 || likely(!mextp_dma_needed()))
+			return ret;
+		if (!is_known(wrap->addr, wrap->len))
+			break;
+		if (additions == mextp_region_additions(wrap->addr))
+			return 0;
+	}
+	if (!mextp_dma_needed_still())
+		return 0;
+	MEXT_LOG(ERR,
+			"mext_storage_wrap: NICs can't read %p, %zu bytes, as it is neither EAL's nor in "
+			"a region: mext_region_add() it, or give iova",
+			wrap->addr, wrap->len);
+	return -EFAULT;
+}
+
 /** Find the IO address of the memory, and its region, which is held then. */
 static int
 place(const struct mext_wrap *wrap, struct mext_region **region, rte_iova_t *iova, uint32_t *flags)
 {
-	int ret;
+	int ret = find_region(wrap, region);
 
-	ret = mextp_region_hold(wrap->addr, wrap->len, region);
 	if (ret < 0)
 		return ret;
-	*iova = wrap->iova;
-	if (*iova != 0)
-		return 0;
-	if (*region == NULL && unlikely(!is_reachable(wrap))) {
-		MEXT_LOG(ERR,
-				"mext_storage_wrap: NICs can't read %p, %zu bytes, as it is neither EAL's "
-				"nor in a region: mext_region_add() it, or give iova",
-				wrap->addr, wrap->len);
-		return -EFAULT;
-	}
-	*iova = look_up_iova(wrap, flags);
+	*iova = wrap->iova != 0 ? wrap->iova : look_up_iova(wrap, flags);
 	if (*iova != RTE_BAD_IOVA)
 		return 0;
 	MEXT_LOG(ERR,
@@ -172,16 +192,18 @@ mext_storage_wrap(
 
 	ret = check_range(wrap);
 	if (ret == 0)
-		ret = intern_callback(wrap->free_cb, &index);
-	if (ret == 0)
 		ret = place(wrap, &region, &iova, &flags);
 	if (ret < 0)
 		return ret;
-	if (pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
+	ret = intern_callback(wrap->free_cb, &index);
+	if (ret == 0 && pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
 		count_add(pool, COUNTER(alloc_failures), 1);
+		ret = -ENOBUFS;
+	}
+	if (ret < 0) {
 		if (region != NULL)
 			mextp_region_drop(region);
-		return -ENOBUFS;
+		return ret;
 	}
 	w->storage.flags = flags | (wrap->writable ? 0 : MEXT_STORAGE_READONLY);
 	w->storage.base = wrap->addr;

@@ -17,7 +17,11 @@ struct header {
 };
 
 #define ETHERTYPE 0x88b5
-#define PAYLOAD 1400
+/*
+ * So that no payload crosses pages: qemu 7.2 drops what it sends for e1000e and vmxnet3 where a fragment lies on
+ * pages that don't follow each other in its own memory (net_tx_pkt_add_raw_fragment()); cards don't care.
+ */
+#define PAYLOAD 1024
 #define WINDOW 16
 #define TRIES 20
 #define DESCRIPTORS 256

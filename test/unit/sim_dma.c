@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
@@ -9,6 +12,7 @@
 #include "sim_dma.h"
 
 struct sim sim;
+size_t sim_page;
 
 bool __wrap_mextp_vfio_in_use(void);
 bool __wrap_mextp_vfio_has(const struct rte_device *dev);
@@ -24,7 +28,7 @@ int __wrap_mextp_pages_iova(const void *addr, size_t page_size, size_t nb, rte_i
 bool
 __wrap_mextp_vfio_in_use(void)
 {
-	return sim.vfio;
+	return sim.vfio || sim.vfio_beside;
 }
 
 bool
@@ -51,6 +55,8 @@ account_unmap(struct account *a, uint64_t addr, uint64_t iova, uint64_t len)
 	unsigned int i;
 
 	a->unmap_errno = rte_errno;
+	if (a->keep_at > 0 && --a->keep_at == 0)
+		return -1;
 	for (i = 0; i < a->n; i++) {
 		if (a->maps[i].addr == addr && a->maps[i].iova == iova && a->maps[i].len == len) {
 			a->maps[i] = a->maps[--a->n];
@@ -127,4 +133,74 @@ void
 sim_unplug(const char *name)
 {
 	assert_int_equal(rte_eal_hotplug_remove("vdev", name), 0);
+}
+
+char *
+sim_memory(void)
+{
+	char *addr = mmap(NULL, SIM_PAGES * sim_page, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(addr != MAP_FAILED);
+	return addr;
+}
+
+struct mext_region *
+sim_add(char *addr)
+{
+	struct mext_region *region = NULL;
+
+	assert_int_equal(mext_region_add(addr, SIM_PAGES * sim_page, 0, &region), 0);
+	return region;
+}
+
+void
+sim_remove(struct mext_region *region)
+{
+	void *addr = mext_region_data(region);
+
+	assert_int_equal(mext_region_remove(region), 0);
+	assert_int_equal(munmap(addr, SIM_PAGES * sim_page), 0);
+}
+
+void
+sim_assert_map(const struct map *map, const char *addr, uint64_t iova, size_t pages)
+{
+	assert_int_equal(map->addr, (uintptr_t)addr);
+	assert_int_equal(map->iova, iova);
+	assert_int_equal(map->len, pages * sim_page);
+}
+
+int
+sim_try_wrap(struct world *w, void *addr, size_t len, rte_iova_t iova)
+{
+	const struct mext_wrap wrap = { .addr = addr, .len = len, .iova = iova };
+	struct mext_storage *storage;
+	int ret = mext_storage_wrap(w->pool, &wrap, &storage);
+
+	if (ret == 0)
+		assert_int_equal(mext_storage_release(storage, 1), 0);
+	return ret;
+}
+
+int
+sim_set_up(void **state)
+{
+	sim_page = sysconf(_SC_PAGESIZE);
+	memset(&sim, 0, sizeof(sim));
+	return world_setup(state);
+}
+
+int
+sim_tear_down(void **state)
+{
+	struct mext_region *region = NULL;
+	char *addr = sim_memory();
+
+	/* All ports are gone: let the library see that, and nothing else. */
+	memset(&sim, 0, sizeof(sim));
+	if (mext_region_add(addr, sim_page, 0, &region) < 0 || mext_region_remove(region) < 0)
+		return -1;
+	munmap(addr, SIM_PAGES * sim_page);
+	return world_teardown(state);
 }

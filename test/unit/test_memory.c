@@ -129,9 +129,16 @@ assert_no_memory(const struct mext_pool_conf *conf, const char *says)
 static void
 test_create_and_destroy_leaves_heap_as_it_was(void **state)
 {
-	const struct rte_malloc_socket_stats before = heap();
+	struct rte_malloc_socket_stats before;
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
 
 	(void)state;
+	/* The first one asks ethdev to tell of ports, which takes memory once. */
+	world_conf(&conf);
+	assert_int_equal(mext_pool_create("first", &conf, &pool), 0);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+	before = heap();
 	assert_clean(&before);
 }
 

@@ -14,6 +14,7 @@ import subprocess
 import time
 
 import frames
+import programs
 from world import PCI, ports
 
 # Fewer than any ring on the way holds: nothing may be dropped.
@@ -225,11 +226,42 @@ def nodes(_):
     return f"distances {found}, ports on nodes {places}"
 
 
+def port_sockets(world):
+    """The sockets of ports 0, 1, ... as mext-fwd says, which numbers them as EAL finds them."""
+    said = re.findall(r"^port \d+: \w+, [\d:A-F]+:(\d\d), NUMA socket (-?\d+)$",
+                      "\n".join(world.forwarder.output), re.M)
+    for mac, socket in said:
+        assert int(socket) == int(mac) % len(DISTANCES), said
+    assert len(said) == len(ports()), said
+    return [int(socket) for _, socket in said]
+
+
 def sockets(world):
     """mext-fwd sees each port's node."""
-    seen = re.findall(r"^port \d+: .*NUMA socket (-?\d+)", "\n".join(world.forwarder.output), re.M)
-    assert [int(socket) for socket in seen] == [i % len(DISTANCES) for i in range(len(ports()))]
-    return f"ports on sockets {', '.join(seen)}"
+    return f"ports on sockets {port_sockets(world)}"
+
+
+def placement(world):
+    """The table at the start is right, pages are in place, and what is apart is told."""
+    said, seen = "\n".join(world.forwarder.output), port_sockets(world)
+    table = re.findall(r"^ *(\d+) +(\d) +(\d)/0 +(\d) +(\d)/0 +(\d) +fwd\.(\d)rx$", said, re.M)
+    table = [[int(word) for word in row] for row in table]
+    assert sorted(row[2] for row in table) == list(range(len(seen))), said
+    for lcore, socket, rx, rx_socket, tx, tx_socket, mbufs in table:
+        cpu, = re.findall(rf"{lcore}@(\d+)", " ".join(map(str, world.forwarder.process.args)))
+        node, = pathlib.Path(f"/sys/devices/system/cpu/cpu{cpu}").glob("node*")
+        assert node.name == f"node{socket}", said
+        assert (rx_socket, tx, tx_socket, mbufs) == (seen[rx], rx ^ 1, seen[tx], seen[rx]), said
+    # A lcore of its own socket serves a port, if there is one.
+    apart = {row[2] for row in table if row[3] not in [other[1] for other in table]}
+    assert apart == {row[2] for row in table if row[1] != row[3]} != set(), said
+    errors = "\n".join(world.forwarder.error_lines())
+    warned = {int(port) for port in re.findall(r"warning: port (\d) is on NUMA socket \d, lcore",
+                                               errors)}
+    assert warned == apart, errors
+    pages = re.findall(r"^pool fwd: socket \d: (\d+) of (\d+) pages in place$", said, re.M)
+    assert len(pages) == 3 and all(in_place == every != "0" for in_place, every in pages), said
+    return f"{len(table)} streams, warned of ports {sorted(warned)}, pages {pages}"
 
 
 def spread(world, number=64):
@@ -260,7 +292,8 @@ def end(world):
 
 Run = collections.namedtuple("Run", "ports options checks workers", defaults=[1])
 
-# What one start of mext-fwd is for: ports, its options, the checks in their order.
+# What one start of mext-fwd is for: ports, its options, the checks in their order. Without ports: checks
+# that start programs of their own.
 RUNS = {
     "io": Run((0, 1), (), (iommu, ping, tcp_there, tcp_back, frames_unchanged, end)),
     "macswap": Run((0, 1), ("--forward-mode=macswap",), (frames_swapped, end)),
@@ -268,7 +301,10 @@ RUNS = {
     "txonly": Run((0, 1), ("--forward-mode=txonly",), (hashes, end)),
     "loop": Run((2, 3), (), (goes_round, end)),
     "loop-macswap": Run((2, 3), ("--forward-mode=macswap",), (goes_round_swapped, end)),
-    "numa": Run((0, 1, 2, 3), (), (nodes, sockets, iommu, ping, end), workers=2),
+    "numa": Run((0, 1, 2, 3), (), (nodes, sockets, placement, iommu, ping, end), workers=2),
+    "nodes": Run((), (), (programs.numa,)),
+    "regions": Run((), (), programs.REGIONS),
+    "some-regions": Run((), (), programs.SOME_REGIONS),
     "queues": Run((0, 1), ("--rxq=2", "--txq=2"), (iommu, ping, tcp_there, end)),
     "flows": Run((0, 1), ("--rxq=2", "--txq=2"), (spread, end)),
 }
