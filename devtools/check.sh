@@ -249,8 +249,11 @@ step_after "build gcc -Werror" install "$results/install.xml" pytests install
 step_after "build gcc -Werror" system "$results/system.xml" \
 	pytests system --ignore=test/system/vm
 step_after "build gcc -Werror" cards "$results/vm.xml" cards
-if [ "$vm" != all ]; then
-	echo "check: left out: $(sed -n 's/.* \([0-9]*\) deselected.*/\1/p' "$results/cards.log" 2>&1 | tail -n 1)" \
+if [ "$vm" = all ]; then
+	step_after "build gcc -Werror" instructions - test/perf/compare_instructions.py \
+		--build "$work/gcc" --seconds 8
+else
+	echo "check: left out: instructions a packet, $(sed -n 's/.* \([0-9]*\) deselected.*/\1/p' "$results/cards.log" 2>&1 | tail -n 1)" \
 		"tests in emulated machines (e1000, vmxnet3, virtio, queues, NUMA nodes); --vm runs them"
 fi
 step_after "build gcc -Werror" docs - docs

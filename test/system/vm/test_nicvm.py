@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from machines import NICVM
+from machines import NICVM, end, nicvms
 
 STRAY = pathlib.Path(__file__).with_name("stray_dma.py")
 PROC = pathlib.Path("/proc")
@@ -69,12 +69,18 @@ def mentioning(word):
 def test_signal_leaves_nothing(nicvm, tmp_path, number, status):
     mark = f"MEXT_TEST_MARK={os.getpid()}-{number}"
     name, value = mark.split("=")
-    with subprocess.Popen([NICVM, "--nic", "virtio", "--queues", "2", "--", "sleep", "1000"],
-                          env={**os.environ, "TMPDIR": str(tmp_path), name: value},
-                          stdin=subprocess.DEVNULL) as process:
+    # Who is started in the background by a shell ignores SIGINT, and so would what it starts.
+    process = subprocess.Popen(
+        ["env", "--default-signal", NICVM, "--nic", "virtio", "--queues", "2", "--", "sleep", "1000"],
+        env={**os.environ, "TMPDIR": str(tmp_path), name: value}, stdin=subprocess.DEVNULL)
+    nicvms.add(process)
+    try:
         time.sleep(6)
         assert mentioning(mark) and list(tmp_path.iterdir()), "it has not started"
         process.send_signal(number)
         assert process.wait(30) == status
+    finally:
+        end(process)
+        nicvms.discard(process)
     assert not mentioning(mark)
     assert not list(tmp_path.iterdir())
