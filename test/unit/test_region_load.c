@@ -243,6 +243,64 @@ test_load_in_pieces_and_truncated(void **state __rte_unused)
 	free(bytes);
 }
 
+static bool secondary;
+
+enum rte_proc_type_t __real_rte_eal_process_type(void);
+enum rte_proc_type_t __wrap_rte_eal_process_type(void);
+
+enum rte_proc_type_t
+__wrap_rte_eal_process_type(void)
+{
+	return secondary ? RTE_PROC_SECONDARY : __real_rte_eal_process_type();
+}
+
+static void
+test_secondary_process_may_not_add_or_remove(void **state __rte_unused)
+{
+	struct mext_region *region = NULL, *none = NULL;
+
+	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &region), 0);
+	secondary = true;
+	capture_start();
+	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &none), -ENOTSUP);
+	assert_int_equal(mext_region_remove(region), -ENOTSUP);
+	assert_int_equal(mext_region_sync(), -ENOTSUP);
+	assert_non_null(strstr(capture_stop(), "primary process's"));
+	assert_null(none);
+	secondary = false;
+	assert_int_equal(mext_region_remove(region), 0);
+}
+
+/** Pages of all mappings of the process: what is not unmapped shows. */
+static long
+mapped(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	return pages;
+}
+
+static void
+test_memory_of_the_library_goes_with_its_region(void **state __rte_unused)
+{
+	const size_t len = 8 << 20;
+	struct mext_region *region;
+	unsigned int i;
+	long before = 0;
+
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(mext_region_alloc(len, 4096, SOCKET_ID_ANY, &region), 0);
+		assert_int_equal(mext_region_remove(region), 0);
+		if (i == 0)
+			before = mapped();
+	}
+	assert_true(mapped() < before + (long)(len / 4096));
+}
+
 int
 main(void)
 {
@@ -253,6 +311,8 @@ main(void)
 		world_test(test_loaded_file_stays_as_it_was),
 		world_test(test_load_what_is_no_file_is_refused_and_named),
 		world_test(test_load_in_pieces_and_truncated),
+		world_test(test_secondary_process_may_not_add_or_remove),
+		world_test(test_memory_of_the_library_goes_with_its_region),
 	};
 
 	return eal_start() < 0 ? 1 : eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
