@@ -150,7 +150,7 @@ unmap_in_container(struct mext_region *r)
 	MEXT_LOG(ERR, "region %p: VFIO does not let go of it, see EAL's lines above",
 			(void *)r->begin);
 	if (each_run(r, done, vfio_map, NULL) < done)
-		r->unreachable = true;
+		__atomic_store_n(&r->unreachable, true, __ATOMIC_RELAXED);
 	return -EFAULT;
 }
 
@@ -242,7 +242,7 @@ mextp_dma_unmap(struct mext_region *region)
 
 	/* Some devices have it no longer, others still do: it must not be sent from. */
 	if (ret < 0)
-		region->unreachable = true;
+		__atomic_store_n(&region->unreachable, true, __ATOMIC_RELAXED);
 	return ret == 0 ? unmap_in_container(region) : ret;
 }
 

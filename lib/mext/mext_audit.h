@@ -22,7 +22,7 @@ extern "C" {
 /** NUMA sockets that a pool can be on. */
 #define MEXT_AUDIT_MAX_SOCKETS 32
 
-/** Pages of the pool's mempools on one socket; one that two mempools share counts for both. */
+/** Pages of the objects of the pool's mempools on one socket; one that two mempools share counts for both. */
 struct mext_audit_socket {
 	int32_t socket; /**< where they should be */
 	uint32_t page_size; /**< of the largest of them, in bytes */

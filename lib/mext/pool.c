@@ -278,12 +278,13 @@ mextp_pool_get_in_turn(struct mext_pool *pool, unsigned int first, unsigned int 
 		unsigned int n)
 {
 	unsigned int lcore = RTE_MIN(rte_lcore_id(), (unsigned int)RTE_MAX_LCORE);
-	uint64_t turn = __atomic_load_n(&pool->counters[lcore].turns, __ATOMIC_RELAXED);
+	/* Kinds have turns of their own: taken alternately, each would always get the same socket. */
+	uint64_t turn = __atomic_load_n(&pool->counters[lcore].turns[first], __ATOMIC_RELAXED);
 	/* Lcores begin at different sockets, lest they go from one to the next together. */
 	const struct socket_pools *sub = &pool->sub[(turn + lcore) % pool->nb_sockets];
 	struct rte_mempool *mp = sub->mp[first];
 
-	count_add(pool, COUNTER(turns), 1);
+	count_add(pool, COUNTER(turns) + first * sizeof(turn), 1);
 	if (unlikely(mp == NULL || rte_mempool_get_bulk(mp, objs, n) < 0))
 		return get_by_order(pool, pool_order(pool, sub->socket), first, last, objs, n);
 	if (sub->socket != (int)rte_socket_id() && rte_socket_id() < MAX_SOCKETS)

@@ -39,7 +39,7 @@ struct lcore_counters {
 	uint64_t returns_bulk;
 	uint64_t bad_releases;
 	uint64_t missed_callbacks;
-	uint64_t turns; /* of MEXT_POOL_INTERLEAVE; nobody is told */
+	uint64_t turns[NB_KINDS]; /* of MEXT_POOL_INTERLEAVE; nobody is told */
 } __rte_cache_aligned;
 
 /** The mempools of one NUMA socket; NULL where the pool has none of a kind. */

@@ -34,6 +34,29 @@ test_storages_and_packets_come_in_turn(void **state)
 	assert_int_equal(mext_pool_destroy(pool), 0);
 }
 
+/** Taken alternately, each kind has turns of its own. */
+static void
+test_kinds_do_not_take_each_others_turns(void **state)
+{
+	struct mext_pool *pool = pool_on(3, MEXT_POOL_INTERLEAVE);
+	unsigned int i, storages[2] = { 0 }, packets[2] = { 0 };
+	struct mext_storage *storage;
+	struct rte_mbuf *m;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		storage = mext_storage_alloc(pool, 128);
+		storages[socket_of(storage)]++;
+		m = mext_packet_alloc(pool);
+		packets[mempool_socket(m->pool)]++;
+		mext_storage_release(storage, 1);
+		mext_free_bulk(&m, 1);
+	}
+	assert_int_equal(storages[0], 4);
+	assert_int_equal(packets[0], 4);
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
 static void
 test_headers_and_wraps_stay_local(void **state)
 {
@@ -144,6 +167,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_storages_and_packets_come_in_turn, machine_setup),
+		cmocka_unit_test_setup(test_kinds_do_not_take_each_others_turns, machine_setup),
 		cmocka_unit_test_setup(test_headers_and_wraps_stay_local, machine_setup),
 		cmocka_unit_test_setup(test_bulk_is_one_turn_and_spills_by_distance, machine_setup),
 		cmocka_unit_test_setup(test_all_there_is_is_given_before_it_fails, machine_setup),

@@ -104,7 +104,7 @@ def every_size(seed):
 
 def same(arrived, wanted):
     """
-    The same frames, each once, by SHA-256, in any order: qemu's hub lets frames overtake those that
+    The same frames, each once, by SHA-256, in any order: it seems that qemu's hub lets frames overtake those that
     wait for a full ring, and the peer's kernel those that it tries to merge.
     """
     missing = {sha(frame): frame for frame in wanted}

@@ -19,8 +19,8 @@ LIMIT = 600
 Machine = collections.namedtuple("Machine", "options runs")
 EVERY_MODE = ("macswap", "rxonly", "txonly", "loop", "loop-macswap", "io")
 
-# qemu's vmxnet3 reads its shared memory at address 0 when a port starts, before the driver has said
-# where it is; dpdk-testpmd's port does the same.
+# When a vmxnet3 port starts qemu reads address 0, dpdk-testpmd's port alike: it seems that it looks for its
+# shared memory before the driver has said where that is.
 TOLERATED = {"vmxnet3": ("--tolerate", "DMA Read .* fault addr 0x0 ")}
 
 MACHINES = {
