@@ -20,7 +20,7 @@ iova_at(const struct mext_storage *storage, size_t off)
 
 	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
 		return storage->iova + off;
-	return iova_of(RTE_PTR_ADD(storage->base, off), &left);
+	return mextp_iova_of(RTE_PTR_ADD(storage->base, off), &left);
 }
 
 /** How many of len bytes from off on are contiguous in IO addresses. */
@@ -31,7 +31,7 @@ contiguous(const struct mext_storage *storage, size_t off, size_t len)
 
 	if (likely((mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) == 0))
 		return len;
-	return iova_run(RTE_PTR_ADD(storage->base, off), len, &iova);
+	return mextp_iova_run(RTE_PTR_ADD(storage->base, off), len, &iova);
 }
 
 /** Why bytes of a storage may not be attached, whatever the mbuf. */

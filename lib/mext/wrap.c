@@ -95,7 +95,7 @@ look_up_iova(const struct mext_wrap *wrap, uint32_t *flags)
 	size_t off, n;
 
 	for (off = 0; off < wrap->len; off += n) {
-		n = iova_run(RTE_PTR_ADD(wrap->addr, off), wrap->len - off, &iova);
+		n = mextp_iova_run(RTE_PTR_ADD(wrap->addr, off), wrap->len - off, &iova);
 		if (n == 0)
 			return RTE_BAD_IOVA;
 		if (off == 0)
