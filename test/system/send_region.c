@@ -123,7 +123,7 @@ send_all(struct mext_pool *pool, const struct memory *m, struct mext_storage *st
 	printf("%zu of %zu bytes arrived\n", arrived, m->len);
 	check(arrived == m->len && memcmp(wire.received, m->addr, m->len) == 0,
 			"what arrives is what is in memory");
-	wire_close(&wire);
+	wire_stop(&wire);
 }
 
 static void
@@ -145,9 +145,11 @@ run(struct mext_pool *pool, char **args, int n)
 		plug(ports);
 	send_all(pool, &m, storage);
 	if (ports != NULL) {
+		wire_close();
 		unplug(ports);
 		plug(ports);
 		send_all(pool, &m, storage);
+		wire_close();
 		unplug(ports);
 	}
 	check(mext_region_storages(region) == 1, "what was sent is given back");
@@ -155,6 +157,7 @@ run(struct mext_pool *pool, char **args, int n)
 	check(mext_region_remove(region) == 0, "the region is removed");
 	if (ports == NULL) {
 		check(wrap(&m, pool, &storage) == -EFAULT, "it is not wrapped any more");
+		wire_close();
 	} else {
 		/* The memory is gone: DPDK must not map it for the next device. */
 		if (strcmp(args[0], "huge") == 0)

@@ -36,7 +36,10 @@ bool wire_open(struct wire *wire, struct mext_pool *pool);
 size_t wire_send(struct wire *wire, struct mext_pool *pool, struct mext_storage *storage,
 		const struct memory *m);
 
-/** Stop and close both. */
-void wire_close(struct wire *wire);
+/** Stop both: they have given back what they sent, and are still there. */
+void wire_stop(struct wire *wire);
+
+/** Close both: some drivers let go of their devices then. */
+void wire_close(void);
 
 #endif

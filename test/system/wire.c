@@ -164,14 +164,21 @@ wire_send(struct wire *wire, struct mext_pool *pool, struct mext_storage *storag
 }
 
 void
-wire_close(struct wire *wire)
+wire_stop(struct wire *wire)
 {
 	uint16_t port;
 
 	for (port = 0; port < 2; port++)
 		rte_eth_dev_stop(port);
-	for (port = 0; port < 2; port++)
-		rte_eth_dev_close(port);
 	free(wire->received);
 	free(wire->arrived);
+}
+
+void
+wire_close(void)
+{
+	uint16_t port;
+
+	for (port = 0; port < 2; port++)
+		rte_eth_dev_close(port);
 }
