@@ -128,6 +128,7 @@ map_in_container(struct mext_region *r)
 	reason = rte_errno;
 	if (done == nb_pages(r)) {
 		r->in_container = true;
+		__atomic_store_n(&r->refused_by_vfio, false, __ATOMIC_RELAXED);
 		return 0;
 	}
 	each_run(r, done, vfio_unmap, NULL);

@@ -53,11 +53,11 @@ settle(struct mext_region *r)
 {
 	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
 		if (mlock((void *)r->begin, r->mapped_len) < 0) {
-			munlock((void *)r->begin, r->mapped_len);
 			MEXT_LOG(ERR,
 					"region %p: %zu bytes can't be locked in memory: %s; raise ulimit "
 					"-l, or use --iova-mode=va",
 					(void *)r->begin, r->mapped_len, strerror(errno));
+			munlock((void *)r->begin, r->mapped_len); /* what was locked of it */
 			return -EFAULT;
 		}
 		r->locked = true;
@@ -101,6 +101,7 @@ clear(struct mext_region *r)
 	__atomic_store_n(&r->begin, 0, __ATOMIC_RELEASE);
 	r->iovas = NULL;
 	r->locked = r->owned = r->in_container = r->unreachable = r->refused_by_vfio = false;
+	memset(r->mapped_for, 0, sizeof(r->mapped_for));
 }
 
 /** Tell everybody of a region's memory. */

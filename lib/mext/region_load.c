@@ -136,8 +136,11 @@ populate(char *addr, size_t len)
 
 	if (fd < 0)
 		return -1;
-	for (done = 0; done < len && n > 0; done += RTE_MAX(n, 0))
-		n = read(fd, addr + done, RTE_MIN(len - done, (size_t)1 << 30));
+	for (done = 0; done < len && n > 0; done += RTE_MAX(n, 0)) {
+		do
+			n = read(fd, addr + done, RTE_MIN(len - done, (size_t)1 << 30));
+		while (n < 0 && errno == EINTR);
+	}
 	close(fd);
 	if (done == len)
 		return 0;

@@ -118,6 +118,23 @@ test_newcomer_that_refuses_makes_region_unreachable_while_it_is_there(void **sta
 	capture_start();
 	assert_int_equal(sim_try_wrap(w, addr, 1, 0), -EFAULT);
 	assert_non_null(strstr(capture_stop(), "can't read region"));
+	/* The application made room, and asks again. */
+	sim.container.refuse_at = 0;
+	assert_int_equal(mext_region_sync(), 0);
+	assert_int_equal(sim.container.n, 1);
+	assert_int_equal(sim_try_wrap(w, addr, 1, 0), 0);
+	sim_remove(region);
+	sim_unplug("net_null0");
+	sim.vfio = false;
+
+	addr = sim_memory();
+	region = sim_add(addr);
+	sim.vfio = true;
+	sim.container.refuse_at = 1;
+	capture_start();
+	sim_plug("net_null0");
+	assert_int_equal(sim_try_wrap(w, addr, 1, 0), -EFAULT);
+	capture_stop();
 	sim_unplug("net_null0");
 	sim.vfio = false;
 	assert_int_equal(sim_try_wrap(w, addr, 1, 0), 0);
