@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,51 +11,13 @@
 
 #include "args.h"
 #include "mode.h"
+#include "option.h"
 
-enum option_id {
-	OPT_PORTMASK = 256,
-	OPT_MODE,
-	OPT_TOPOLOGY,
-	OPT_PEER,
-	OPT_HELP,
-	OPT_VERSION,
-	OPT_SECONDS, /* from here on: struct seconds_option */
-	OPT_NUMBER = 320, /* from here on: struct number_option */
-};
+/** More than all options together. */
+#define MAX_OPTIONS 256
 
-/** Options that take a whole number. */
-static const struct number_option {
-	const char *name;
-	size_t field; /* a uint32_t of struct fwd_args */
-	uint32_t min;
-	uint32_t max;
-	const char *help;
-} numbers[] = {
-	{ "burst", offsetof(struct fwd_args, burst), 1, FWD_MAX_BURST, "packets a burst" },
-	{ "rxq", offsetof(struct fwd_args, nb_rxq), 1, RTE_MAX_QUEUES_PER_PORT,
-			"receive queues a port" },
-	{ "txq", offsetof(struct fwd_args, nb_txq), 1, RTE_MAX_QUEUES_PER_PORT,
-			"transmit queues a port" },
-	{ "rxd", offsetof(struct fwd_args, nb_rxd), 1, UINT16_MAX, "descriptors a receive queue" },
-	{ "txd", offsetof(struct fwd_args, nb_txd), 1, UINT16_MAX, "descriptors a transmit queue" },
-	{ "nb-cores", offsetof(struct fwd_args, nb_cores), 1, RTE_MAX_LCORE,
-			"forwarding lcores (all that have a queue to serve)" },
-	{ "mbcache", offsetof(struct fwd_args, mbcache), 0, RTE_MEMPOOL_CACHE_MAX_SIZE,
-			"mbufs in each per-lcore cache" },
-	{ "total-num-mbufs", offsetof(struct fwd_args, nb_mbufs), 1, MEXT_POOL_MAX_COUNT,
-			"mbufs on each NUMA socket (twice the need of rings and caches, 16384 or more)" },
-};
-
-/** Options that take seconds, with a fraction if need be. */
-static const struct seconds_option {
-	const char *name;
-	size_t field; /* a double of struct fwd_args */
-	const char *help;
-} seconds[] = {
-	{ "stats-period", offsetof(struct fwd_args, stats_period),
-			"seconds between lines with rates, 0: none" },
-	{ "duration", offsetof(struct fwd_args, duration), "seconds to run, 0: until a signal" },
-};
+/** What getopt_long() gives for the first option that we have; less are letters. */
+#define FIRST_OPTION 256
 
 static const char *const topologies[] = {
 	[TOPOLOGY_PAIRED] = "paired",
@@ -64,140 +25,170 @@ static const char *const topologies[] = {
 	[TOPOLOGY_CHAINED] = "chained",
 };
 
-static void
-print_help(const struct fwd_args *defaults)
+const char *
+topology_name(enum topology topology)
+{
+	return topologies[topology];
+}
+
+int
+topology_find(const char *name)
 {
 	unsigned int i;
 
-	printf("usage: mext-fwd EAL-OPTIONS -- [OPTIONS]\n"
-	       "Forwards packets between the ports that EAL found, on buffers of a mext pool.\n\n"
-	       "  --portmask=HEX            ports to use (all)\n"
-	       "  --forward-mode=MODE       " MODE_NAMES " (io)\n"
-	       "  --port-topology=TOPOLOGY  paired: 0<->1 2<->3, loop: each to itself,\n"
-	       "                            chained: 0->1->2->0 (paired)\n"
-	       "  --eth-peer=PORT,MAC       destination address in modes mac and txonly for what\n"
-	       "                            leaves by PORT (02:00:00:00:00:PORT)\n");
-	for (i = 0; i < RTE_DIM(numbers); i++) {
-		uint32_t value = *(const uint32_t *)RTE_PTR_ADD(defaults, numbers[i].field);
-
-		printf("  --%s=N%*s%s", numbers[i].name, (int)(22 - strlen(numbers[i].name)), "",
-				numbers[i].help);
-		if (value != 0)
-			printf(" (%u)", value);
-		printf("\n");
-	}
-	for (i = 0; i < RTE_DIM(seconds); i++)
-		printf("  --%s=SECONDS%*s%s (0)\n", seconds[i].name,
-				(int)(16 - strlen(seconds[i].name)), "", seconds[i].help);
-	printf("  --help                    this text\n"
-	       "  --version                 versions of mext and DPDK\n");
+	for (i = 0; i < RTE_DIM(topologies); i++)
+		if (strcmp(topologies[i], name) == 0)
+			return i;
+	return -1;
 }
 
-static enum args_result
-wrong(const char *option, const char *value, const char *allowed)
+static int
+parse_topology(const struct fwd_option *option, void *field, const char *text)
 {
-	fprintf(stderr, "mext-fwd: --%s=%s: allowed is %s\n", option, value, allowed);
-	return ARGS_WRONG;
+	int topology = topology_find(text);
+
+	if (topology < 0)
+		return option_wrong(option, text, "paired, loop or chained");
+	*(enum topology *)field = topology;
+	return 0;
 }
 
-static enum args_result
-parse_number(struct fwd_args *args, const struct number_option *o, const char *text)
+static int
+parse_peer(const struct fwd_option *option, void *field, const char *text)
 {
-	unsigned long long value;
-	char allowed[64];
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && value >= o->min &&
-			value <= o->max) {
-		*(uint32_t *)RTE_PTR_ADD(args, o->field) = value;
-		return ARGS_RUN;
-	}
-	snprintf(allowed, sizeof(allowed), "%u to %u", o->min, o->max);
-	return wrong(o->name, text, allowed);
-}
-
-static enum args_result
-parse_seconds(struct fwd_args *args, const struct seconds_option *o, const char *text)
-{
-	const double max = 1e9;
-	double value;
-	char *end;
-
-	value = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(value) || value < 0 || value > max)
-		return wrong(o->name, text, "a number of seconds from 0 to 1000000000");
-	*(double *)RTE_PTR_ADD(args, o->field) = value;
-	return ARGS_RUN;
-}
-
-static enum args_result
-parse_portmask(struct fwd_args *args, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	args->portmask = strtoull(text, &end, 16);
-	if (errno != 0 || *text == '-' || *end != '\0' || args->portmask == 0)
-		return wrong("portmask", text, "a hexadecimal mask with a bit for each port");
-	return ARGS_RUN;
-}
-
-static enum args_result
-parse_topology(struct fwd_args *args, const char *text)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(topologies); i++) {
-		if (strcmp(topologies[i], text) == 0) {
-			args->topology = i;
-			return ARGS_RUN;
-		}
-	}
-	return wrong("port-topology", text, "paired, loop or chained");
-}
-
-static enum args_result
-parse_peer(struct fwd_args *args, const char *text)
-{
+	struct rte_ether_addr *peers = field;
 	unsigned long port;
 	char *end;
 
 	errno = 0;
 	port = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *text == '-' || *end != ',' || port >= RTE_MAX_ETHPORTS ||
-			rte_ether_unformat_addr(end + 1, &args->peer[port]) < 0)
-		return wrong("eth-peer", text, "PORT,XX:XX:XX:XX:XX:XX");
-	return ARGS_RUN;
+			rte_ether_unformat_addr(end + 1, &peers[port]) < 0)
+		return option_wrong(option, text, "PORT,XX:XX:XX:XX:XX:XX");
+	return 0;
 }
 
-static enum args_result
-parse_option(struct fwd_args *args, int option, const char *value)
+static int
+parse_mode(const struct fwd_option *option, void *field, const char *text)
 {
-	if (option >= OPT_NUMBER)
-		return parse_number(args, &numbers[option - OPT_NUMBER], value);
-	if (option >= OPT_SECONDS)
-		return parse_seconds(args, &seconds[option - OPT_SECONDS], value);
-	switch (option) {
-	case OPT_PORTMASK:
-		return parse_portmask(args, value);
-	case OPT_MODE:
-		args->mode = mode_find(value);
-		return args->mode != NULL ? ARGS_RUN : wrong("forward-mode", value, MODE_NAMES);
-	case OPT_TOPOLOGY:
-		return parse_topology(args, value);
-	case OPT_PEER:
-		return parse_peer(args, value);
-	case OPT_HELP:
-		print_help(args);
-		return ARGS_DONE;
-	case OPT_VERSION:
-		printf("mext-fwd %s, %s\n", mext_version(), rte_version());
-		return ARGS_DONE;
-	default:
-		return ARGS_WRONG;
+	const struct fwd_mode *mode = mode_find(text);
+
+	if (mode == NULL)
+		return option_wrong(option, text, "%s", mode_names());
+	*(const struct fwd_mode **)field = mode;
+	return 0;
+}
+
+#define ARG(name) offsetof(struct fwd_args, name)
+
+static const struct fwd_option port_options[] = {
+	{ "portmask", 0, "HEX", "ports to use (all)", option_hex, ARG(portmask), .min = 1 },
+	{ "port-topology", 0, "TOPOLOGY",
+			"paired: 0<->1 2<->3, loop: each to itself, chained: 0->1->2->0 (paired)",
+			parse_topology, ARG(topology) },
+	{ "eth-peer", 0, "PORT,MAC",
+			"where what leaves by PORT is addressed to, in modes that write it "
+			"(02:00:00:00:00:PORT)",
+			parse_peer, ARG(peer) },
+	{ "rxq", 0, "N", "receive queues a port", option_u32, ARG(nb_rxq), 1,
+			RTE_MAX_QUEUES_PER_PORT },
+	{ "txq", 0, "N", "transmit queues a port", option_u32, ARG(nb_txq), 1,
+			RTE_MAX_QUEUES_PER_PORT },
+	{ "rxd", 0, "N", "descriptors a receive queue", option_u32, ARG(nb_rxd), 1, UINT16_MAX },
+	{ "txd", 0, "N", "descriptors a transmit queue", option_u32, ARG(nb_txd), 1, UINT16_MAX },
+};
+
+static const struct fwd_option forward_options[] = {
+	{ "forward-mode", 0, "MODE", "what is done with packets, see below (io)", parse_mode,
+			ARG(mode) },
+	{ "burst", 0, "N", "packets a burst", option_u32, ARG(burst), 1, FWD_MAX_BURST },
+	{ "nb-cores", 0, "N", "forwarding lcores (all that have a queue to serve)", option_u32,
+			ARG(nb_cores), 1, RTE_MAX_LCORE },
+	{ "tx-retries", 0, "N", "tries to send again what a port did not take (0)", option_u32,
+			ARG(tx_retries), 0, UINT32_MAX },
+	{ "duration", 0, "SECONDS", "how long to run, 0: until a signal (0)", option_seconds,
+			ARG(duration) },
+};
+
+static const struct fwd_option buffer_options[] = {
+	{ "total-num-mbufs", 0, "N",
+			"mbufs on each NUMA socket (twice the need of rings and caches, 16384 or more)",
+			option_u32, ARG(nb_mbufs), 1, MEXT_POOL_MAX_COUNT },
+	{ "mbcache", 0, "N", "mbufs in each per-lcore cache", option_u32, ARG(mbcache), 0,
+			RTE_MEMPOOL_CACHE_MAX_SIZE },
+};
+
+static const struct fwd_option report_options[] = {
+	{ "stats-period", 0, "SECONDS", "between lines with rates, 0: none (0)", option_seconds,
+			ARG(stats_period) },
+	{ "record-core-cycles", 0, NULL, "CPU cycles a packet", option_flag, ARG(record_cycles) },
+	{ "record-burst-stats", 0, NULL, "how many packets the bursts had", option_flag,
+			ARG(record_bursts) },
+};
+
+#define OPTIONS(title, table)                      \
+	{                                          \
+		title, NULL, table, RTE_DIM(table) \
 	}
+
+static const struct fwd_options common[] = {
+	OPTIONS("Ports", port_options),
+	OPTIONS("Forwarding", forward_options),
+	OPTIONS("Buffers", buffer_options),
+	OPTIONS("Statistics", report_options),
+};
+
+/** Number i of the tables of options, those of modes behind the common ones; NULL at the end. */
+static const struct fwd_options *
+options_at(unsigned int i)
+{
+	const struct fwd_mode *mode;
+
+	if (i < RTE_DIM(common))
+		return &common[i];
+	mode = mode_at(i - RTE_DIM(common));
+	return mode != NULL ? &mode->options : NULL;
+}
+
+static void *
+field_of(const struct fwd_options *table, const struct fwd_option *option, struct fwd_args *args)
+{
+	return RTE_PTR_ADD(table->settings != NULL ? table->settings : args, option->field);
+}
+
+static void
+print_option(const struct fwd_options *table, const struct fwd_option *o, struct fwd_args *args)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ',
+			o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
+			o->value != NULL ? "=" : "", o->value != NULL ? o->value : "");
+	printf("  %-32s %s", left, o->help);
+	if (o->parse == option_u32 && strchr(o->help, '(') == NULL)
+		printf(" (%u)", *(const uint32_t *)field_of(table, o, args));
+	printf("\n");
+}
+
+static void
+print_help(struct fwd_args *defaults)
+{
+	const struct fwd_options *table;
+	const struct fwd_mode *mode;
+	unsigned int i, j;
+
+	printf("usage: mext-fwd EAL-OPTIONS -- [OPTIONS]\n"
+	       "Forwards packets between the ports that EAL found, on buffers of a mext pool.\n");
+	for (i = 0; (table = options_at(i)) != NULL; i++) {
+		if (table->nb > 0)
+			printf("\n%s:\n", table->title);
+		for (j = 0; j < table->nb; j++)
+			print_option(table, &table->options[j], defaults);
+	}
+	printf("\n  %-32s this text\n  %-32s versions of mext and DPDK\n\nModes:\n", "    --help",
+			"    --version");
+	for (i = 0; (mode = mode_at(i)) != NULL; i++)
+		printf("  %-12s %s\n", mode->name, mode->help);
 }
 
 static void
@@ -206,7 +197,7 @@ set_defaults(struct fwd_args *args)
 	unsigned int port;
 
 	memset(args, 0, sizeof(*args));
-	args->mode = &mode_io;
+	args->mode = mode_find("io");
 	args->burst = 32;
 	args->nb_rxq = args->nb_txq = 1;
 	args->nb_rxd = args->nb_txd = 1024;
@@ -215,43 +206,99 @@ set_defaults(struct fwd_args *args)
 		args->peer[port] = (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, port } };
 }
 
+/** What getopt_long() is told, and what its answers mean. */
+struct known {
+	struct option longs[MAX_OPTIONS + 1];
+	char letters[2 * MAX_OPTIONS + 2];
+	const struct fwd_option *options[MAX_OPTIONS];
+	const struct fwd_options *tables[MAX_OPTIONS];
+	unsigned int nb;
+};
+
+static void
+learn(struct known *known)
+{
+	const struct fwd_options *table;
+	char *letter = known->letters;
+	unsigned int i, j, n = 0;
+
+	*letter++ = ':';
+	for (i = 0; (table = options_at(i)) != NULL; i++) {
+		for (j = 0; j < table->nb; j++, n++) {
+			const struct fwd_option *o = &table->options[j];
+
+			RTE_VERIFY(n + 2 < MAX_OPTIONS);
+			known->options[n] = o;
+			known->tables[n] = table;
+			known->longs[n] = (struct option){ o->name,
+				o->value != NULL ? required_argument : no_argument, NULL,
+				FIRST_OPTION + n };
+			if (o->letter != 0)
+				*letter++ = o->letter;
+		}
+	}
+	known->nb = n;
+	known->longs[n] = (struct option){ "help", no_argument, NULL, FIRST_OPTION + n };
+	n++;
+	known->longs[n] = (struct option){ "version", no_argument, NULL, FIRST_OPTION + n };
+}
+
+/** The number of the option that getopt_long() has found. */
+static unsigned int
+index_of(const struct known *known, int answer)
+{
+	unsigned int i;
+
+	if (answer >= FIRST_OPTION)
+		return answer - FIRST_OPTION;
+	for (i = 0; known->options[i]->letter != answer; i++)
+		;
+	return i;
+}
+
+static enum args_result
+take(const struct known *known, unsigned int i, struct fwd_args *args)
+{
+	const struct fwd_option *option;
+
+	if (i == known->nb) {
+		print_help(args);
+		return ARGS_DONE;
+	}
+	if (i > known->nb) {
+		printf("mext-fwd %s, %s\n", mext_version(), rte_version());
+		return ARGS_DONE;
+	}
+	option = known->options[i];
+	if (option->parse(option, field_of(known->tables[i], option, args), optarg) < 0)
+		return ARGS_WRONG;
+	return ARGS_RUN;
+}
+
 enum args_result
 args_parse(struct fwd_args *args, int argc, char **argv)
 {
-	static const struct option fixed[] = {
-		{ "portmask", required_argument, NULL, OPT_PORTMASK },
-		{ "forward-mode", required_argument, NULL, OPT_MODE },
-		{ "port-topology", required_argument, NULL, OPT_TOPOLOGY },
-		{ "eth-peer", required_argument, NULL, OPT_PEER },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ "version", no_argument, NULL, OPT_VERSION },
-	};
-	struct option options[RTE_DIM(fixed) + RTE_DIM(numbers) + RTE_DIM(seconds) + 1] = { 0 };
-	struct fwd_args given;
+	static struct known known;
 	enum args_result result = ARGS_RUN;
-	unsigned int i, n = RTE_DIM(fixed);
-	int option;
+	int answer;
 
-	memcpy(options, fixed, sizeof(fixed));
-	for (i = 0; i < RTE_DIM(numbers); i++)
-		options[n++] = (struct option){ numbers[i].name, required_argument, NULL,
-			OPT_NUMBER + i };
-	for (i = 0; i < RTE_DIM(seconds); i++)
-		options[n++] = (struct option){ seconds[i].name, required_argument, NULL,
-			OPT_SECONDS + i };
-	set_defaults(&given);
+	learn(&known);
+	set_defaults(args);
 	opterr = 0;
-	while (result == ARGS_RUN && (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		result = parse_option(&given, option, optarg);
-		if (option == '?' || option == ':')
-			fprintf(stderr, "mext-fwd: %s: %s, see mext-fwd --help\n", argv[optind - 1],
-					option == ':' ? "needs a value" : "no such option");
+	while (result == ARGS_RUN && (answer = getopt_long(argc, argv, known.letters, known.longs,
+						      NULL)) != -1) {
+		if (answer != '?' && answer != ':') {
+			result = take(&known, index_of(&known, answer), args);
+			continue;
+		}
+		fprintf(stderr, "mext-fwd: %s: %s, see mext-fwd --help\n", argv[optind - 1],
+				answer == ':' ? "needs a value" : "no such option");
+		result = ARGS_WRONG;
 	}
 	if (result == ARGS_RUN && optind < argc) {
 		fprintf(stderr, "mext-fwd: '%s' is not an option, see mext-fwd --help\n",
 				argv[optind]);
 		result = ARGS_WRONG;
 	}
-	*args = given;
 	return result;
 }

@@ -19,21 +19,31 @@ enum topology {
 
 struct fwd_mode;
 
+/** What all modes have in common; a mode's own settings are in its file. */
 struct fwd_args {
+	/* ports */
 	uint64_t portmask; /* 0: every port */
-	const struct fwd_mode *mode;
 	enum topology topology;
-	uint32_t burst;
+	struct rte_ether_addr peer[RTE_MAX_ETHPORTS];
 	uint32_t nb_rxq;
 	uint32_t nb_txq;
 	uint32_t nb_rxd;
 	uint32_t nb_txd;
+	/* forwarding */
+	const struct fwd_mode *mode;
+	uint32_t burst;
 	uint32_t nb_cores; /* 0: all worker lcores that have something to do */
+	uint32_t tx_first; /* bursts to send before forwarding */
+	uint32_t tx_retries; /* of a burst that a port did not take whole */
+	/* buffers */
 	uint32_t mbcache;
 	uint32_t nb_mbufs; /* 0: what rings, caches and bursts need, twice */
+	/* statistics, and how it runs */
 	double stats_period; /* seconds, 0: no lines while running */
 	double duration; /* seconds, 0: until a signal */
-	struct rte_ether_addr peer[RTE_MAX_ETHPORTS];
+	bool record_cycles; /* CPU cycles of turns that had packets */
+	bool record_bursts; /* how many packets a burst had */
+	bool interactive;
 };
 
 /** What to do after reading the command line. */
@@ -44,5 +54,9 @@ enum args_result {
 };
 
 enum args_result args_parse(struct fwd_args *args, int argc, char **argv);
+
+/** The word for a topology, and back: -1 where there is none. */
+const char *topology_name(enum topology topology);
+int topology_find(const char *name);
 
 #endif

@@ -9,10 +9,14 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "mode.h"
 #include "reclaim.h"
 
 /** Smallest pool by default: room for what drivers hold beside their rings. */
 #define MIN_DEFAULT_MBUFS UINT64_C(16384)
+
+/** Pieces of wrapped memory, and spreads over them, that a mode may have at a time. */
+#define NB_WRAPS 16
 
 /** What the rings of all ports, the caches and the bursts can hold at the same time. */
 static uint64_t
@@ -26,8 +30,8 @@ mbufs_needed(const struct fwd *fwd)
 	for (i = 0; i < fwd->nb_ports; i++) {
 		const struct fwd_port *p = &fwd->ports[i];
 
-		rings += (uint64_t)args->nb_rxq * RTE_MAX((uint32_t)p->nb_rxd, p->kept_rx);
-		rings += (uint64_t)args->nb_txq * RTE_MAX((uint32_t)p->nb_txd, p->kept_tx);
+		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
+		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
 	}
 	return rings + rte_lcore_count() * (cache + args->burst);
 }
@@ -69,22 +73,40 @@ choose_handler(const struct fwd *fwd)
 	return NULL; /* mext's choice */
 }
 
+/** What the mode needs of the pool; where it may be changed, what any mode needs. */
+static unsigned int
+mode_flags(const struct fwd_args *args)
+{
+	unsigned int flags = args->mode->flags, i;
+
+	if (args->tx_first > 0)
+		flags |= mode_find("txonly")->flags;
+	for (i = 0; args->interactive && mode_at(i) != NULL; i++)
+		flags |= mode_at(i)->flags;
+	return flags;
+}
+
 int
 buffers_create(struct fwd *fwd)
 {
+	const unsigned int flags = mode_flags(&fwd->args);
 	struct mext_pool_conf conf;
-	unsigned int i;
 	int ret;
 
 	mext_pool_conf_init(&conf);
 	conf.rx.size = 2048;
 	if (set_count(fwd, &conf.rx) < 0)
 		return -1;
-	if (fwd->args.mode->makes) {
-		conf.headers = conf.classes[0] = conf.rx;
+	if ((flags & MODE_HEADERS) != 0) {
+		conf.headers = conf.rx;
 		conf.headers.size = 0;
-		conf.nb_classes = 1;
 	}
+	if ((flags & MODE_STORAGES) != 0)
+		conf.classes[conf.nb_classes++] = conf.rx;
+	if ((flags & MODE_WRAPS) != 0)
+		conf.wraps = (struct mext_pool_class){ .count = NB_WRAPS };
+	if ((flags & MODE_WRAPS) != 0)
+		conf.spreads = (struct mext_pool_class){ .count = NB_WRAPS };
 	conf.ops_name = choose_handler(fwd);
 	ret = mext_pool_create("fwd", &conf, &fwd->pool);
 	if (ret < 0) {
@@ -93,23 +115,7 @@ buffers_create(struct fwd *fwd)
 				conf.rx.count, rte_strerror(-ret));
 		return -1;
 	}
-	for (i = 0; i < fwd->nb_streams; i++) {
-		struct fwd_stream *s = &fwd->streams[i];
-
-		s->pool = fwd->pool;
-		s->copy_pool = mext_pool_rx_mempool(fwd->pool, rte_eth_dev_socket_id(s->tx_port));
-	}
 	return 0;
-}
-
-/** Mbufs that came in and were made, but went nowhere: a bug of the forwarder's. */
-static int64_t
-held_by_streams(const struct fwd *fwd)
-{
-	struct fwd_totals t;
-
-	streams_total(fwd, RTE_MAX_ETHPORTS, &t);
-	return (int64_t)(t.rx + t.made - t.tx - t.consumed - t.dropped);
 }
 
 /** Some drivers keep buffers when they are closed: take them back, as many as are theirs. */
@@ -122,7 +128,7 @@ take_back_from_drivers(struct fwd *fwd)
 	/* What they have sent they have freed, so it is no more than they receive into. */
 	for (i = 0; i < fwd->nb_ports; i++)
 		limit += (uint64_t)fwd->args.nb_rxq * fwd->ports[i].kept_rx;
-	if (limit == 0 || held_by_streams(fwd) != 0)
+	if (limit == 0 || fwd->held != 0)
 		return;
 	for (i = 0; i < RTE_MAX_NUMA_NODES; i++) {
 		struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, i);

@@ -2,8 +2,12 @@
 #ifndef FWD_H
 #define FWD_H
 
-/** @file What one run of the forwarder consists of. */
+/**
+ * @file What one run of the forwarder consists of. The main thread owns it; lcores see their
+ * struct fwd_lcore and its streams; other threads (telemetry) take the lock before they read.
+ */
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,13 +15,24 @@
 #include <rte_ethdev.h>
 
 #include "args.h"
-#include "mode.h"
+
+struct fwd_stream;
 
 /** Says what is wrong and what to change, in one line. */
 #define FWD_ERROR(fmt, ...) fprintf(stderr, "mext-fwd: " fmt "\n", ##__VA_ARGS__)
 
 /** Goes on nevertheless. */
 #define FWD_WARNING(fmt, ...) FWD_ERROR("warning: " fmt, ##__VA_ARGS__)
+
+/** How a port is set up; a port that is to have another setup is stopped and started. */
+struct port_setup {
+	uint16_t nb_rxq;
+	uint16_t nb_txq;
+	uint16_t nb_rxd; /* as adjusted to the driver's limits */
+	uint16_t nb_txd;
+	uint64_t rx_offloads; /* RTE_ETH_RX_OFFLOAD_* */
+	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_* */
+};
 
 struct fwd_port {
 	uint16_t id;
@@ -27,12 +42,13 @@ struct fwd_port {
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
-	uint16_t nb_rxd; /* as adjusted to the driver's limits */
-	uint16_t nb_txd;
 	struct rte_ether_addr addr;
 	struct rte_eth_dev_info info;
-	struct rte_eth_stats stats; /* at the end, before the port was closed */
+	struct port_setup setup; /* as it runs, where started */
+	struct rte_eth_stats base; /* when forwarding began */
+	struct rte_eth_stats stats; /* when it ended, since base */
 	bool started;
+	bool gone; /* vanished; closed */
 };
 
 /** A forwarding lcore and its streams. */
@@ -47,22 +63,30 @@ struct fwd {
 	struct fwd_args args;
 	unsigned int nb_ports;
 	struct fwd_port ports[RTE_MAX_ETHPORTS];
+	/* From forwarding_start() to the next one, or to the end: */
 	unsigned int nb_streams;
-	struct fwd_stream *streams;
+	struct fwd_stream **streams;
 	unsigned int nb_lcores;
 	struct fwd_lcore *lcores;
 	struct mext_pool *pool;
+	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
+	bool running; /* between forwarding_start() and forwarding_stop() */
 	bool stop; /* workers poll it, relaxed: it orders nothing */
+	pthread_mutex_t lock; /* of everything here but what workers write */
 };
 
 /* port.c: find, check, start and close the ports. 0 or -1, with the reason on stderr. */
 int ports_find(struct fwd *fwd);
-int ports_start(struct fwd *fwd);
+int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
 void ports_close(struct fwd *fwd);
+const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
+
+/* quirk.c: what is known of drivers. */
+void quirks_apply(struct fwd_port *port);
+void quirks_report(const struct fwd *fwd);
 
 /* stream.c: who sends to whom, on which lcore. */
 int streams_plan(struct fwd *fwd);
-const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
 void streams_free(struct fwd *fwd);
 
 /* buffers.c: the pool, and the account of it at the end. */
@@ -72,6 +96,10 @@ int buffers_account(struct fwd *fwd);
 /* placement.c: what is on which NUMA socket, with warnings of what is apart. */
 void placement_report(const struct fwd *fwd);
 
+/* control.c: ports prepared, streams planned, lcores at work; and all that back. */
+int forwarding_start(struct fwd *fwd);
+void forwarding_stop(struct fwd *fwd);
+
 /* worker.c: what forwarding lcores run. */
 int worker_run(void *lcore);
 
@@ -80,17 +108,20 @@ void report_start(const struct fwd *fwd);
 void report_rates(struct fwd *fwd, double elapsed);
 void report_final(const struct fwd *fwd);
 
-/** What the streams to or from a port have counted. */
+/** What the streams to a port have counted. */
 struct fwd_totals {
 	uint64_t rx;
 	uint64_t made;
 	uint64_t tx;
 	uint64_t consumed;
-	uint64_t dropped;
+	uint64_t rejected;
+	uint64_t full; /* refused by the port */
+	uint64_t not_copied;
 	uint64_t no_buffer;
+	uint64_t retries;
 };
 
-/** Sum over the streams that send to a port; with RTE_MAX_ETHPORTS over all. */
+/** Sum over the streams whose port by topology it is; with RTE_MAX_ETHPORTS over all. */
 void streams_total(const struct fwd *fwd, uint16_t tx_port, struct fwd_totals *totals);
 
 #endif

@@ -10,7 +10,6 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_launch.h>
 
 #include "fwd.h"
 
@@ -79,21 +78,6 @@ watch(struct fwd *fwd)
 	}
 }
 
-static void
-forward(struct fwd *fwd)
-{
-	unsigned int i;
-
-	report_start(fwd);
-	for (i = 0; i < fwd->nb_lcores; i++) {
-		if (fwd->lcores[i].nb_streams > 0)
-			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
-	}
-	watch(fwd);
-	__atomic_store_n(&fwd->stop, true, __ATOMIC_RELAXED);
-	rte_eal_mp_wait_lcore();
-}
-
 /** @return the exit status. */
 static int
 run(struct fwd *fwd)
@@ -102,12 +86,11 @@ run(struct fwd *fwd)
 
 	if (ports_find(fwd) < 0)
 		goto close;
-	if (streams_plan(fwd) < 0)
-		goto free_streams;
 	if (buffers_create(fwd) < 0)
-		goto free_streams;
-	if (ports_start(fwd) == 0) {
-		forward(fwd);
+		goto close;
+	if (forwarding_start(fwd) == 0) {
+		watch(fwd);
+		forwarding_stop(fwd);
 		status = EXIT_SUCCESS;
 	}
 	ports_close(fwd);
@@ -118,8 +101,6 @@ run(struct fwd *fwd)
 	streams_free(fwd);
 	return status;
 
-free_streams:
-	streams_free(fwd);
 close:
 	ports_close(fwd);
 	return status;
@@ -143,7 +124,7 @@ eal_failed(void)
 int
 main(int argc, char **argv)
 {
-	static struct fwd fwd;
+	static struct fwd fwd = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	enum args_result result;
 	int status;
 

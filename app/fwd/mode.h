@@ -2,60 +2,64 @@
 #ifndef MODE_H
 #define MODE_H
 
-/** @file What a forwarding mode is: one function a burst. Each mode is one file, mode_NAME.c. */
+/**
+ * @file What a forwarding mode is. Each is one file, mode_NAME.c, that defines mode_NAME, and one row
+ * in the list of meson.build, from which the table of modes is made.
+ */
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_ether.h>
-#include <rte_mbuf.h>
+#include "option.h"
 
-struct mext_pool;
+struct fwd;
+struct fwd_port;
+struct fwd_stream;
 
-/** One receive queue that feeds one transmit queue, and its counters. One lcore writes it. */
-struct fwd_stream {
-	uint16_t rx_port;
-	uint16_t rx_queue;
-	uint16_t tx_port;
-	uint16_t tx_queue;
-	bool copy_external; /* the tx port's driver sends wrong bytes from external buffers */
-	uint64_t rx; /* mbufs received */
-	uint64_t made; /* mbufs that the mode allocated to send */
-	uint64_t tx; /* mbufs that the tx port took */
-	uint64_t consumed; /* mbufs that the mode freed */
-	uint64_t dropped; /* mbufs that the tx port refused, freed */
-	uint64_t no_buffer; /* packets not made or not copied: no buffer was left */
-	uint64_t sequence; /* of packets made */
-	struct rte_ether_addr source; /* the tx port's address */
-	struct rte_ether_addr peer; /* who is at the other end of the tx port */
-	struct mext_pool *pool;
-	struct rte_mempool *copy_pool; /* mbufs with room, for copies */
-} __rte_cache_aligned;
+/** Streams receive: there is one for each receive queue. Without it: one for each transmit queue. */
+#define MODE_RECEIVES (1u << 0)
+/** Streams send. */
+#define MODE_TRANSMITS (1u << 1)
+/** What comes by a port leaves by it, whatever the topology. */
+#define MODE_ANSWERS (1u << 2)
+/** Streams send to any port: stream->outs has one for each, in the order of fwd->ports. */
+#define MODE_TO_ALL (1u << 3)
+/** Of the pool, beside mbufs to receive into: bare headers, storages, and heads for wrapped memory. */
+#define MODE_HEADERS (1u << 4)
+#define MODE_STORAGES (1u << 5)
+#define MODE_WRAPS (1u << 6)
 
 struct fwd_mode {
 	const char *name;
-	bool receives; /* wants what the rx queue got */
-	bool transmits; /* has something for the tx queue */
-	bool makes; /* allocates what it sends: storages and headers from the pool */
+	const char *help; /* a line */
+	unsigned int flags; /* MODE_* */
+	unsigned int stages; /* streams one behind the other for each queue; 0 means 1 */
+	struct fwd_options options; /* of its own */
+	/** RTE_ETH_RX_OFFLOAD_* and TX_OFFLOAD_* that it can use, which a port may lack; NULL: none. */
+	uint64_t (*rx_offloads)(const struct fwd_port *port);
+	uint64_t (*tx_offloads)(const struct fwd_port *port);
 	/**
-	 * Handle a burst in place; NULL: nothing to do.
-	 * @param pkts  room for max packets, the first n are received ones
-	 * @return how many of pkts to transmit; the others are freed (counted as consumed).
+	 * Before lcores run: check settings, set stream->state. NULL: nothing to do.
+	 * Called again for every start, each time with new streams.
+	 * @return 0, or -1 with the reason on stderr; then everything is as before.
 	 */
-	uint16_t (*burst)(struct fwd_stream *stream, struct rte_mbuf **pkts, uint16_t n,
-			uint16_t max);
+	int (*start)(struct fwd *fwd);
+	/**
+	 * One turn of a stream, on its lcore, as often as there is time: receive, work, send, by the
+	 * functions of stream.h, which count.
+	 * @return packets handled; 0: there was nothing to do.
+	 */
+	uint16_t (*turn)(struct fwd_stream *stream);
+	/** After lcores have stopped: free what start() made. NULL: nothing to do. */
+	void (*stop)(struct fwd *fwd);
 };
-
-extern const struct fwd_mode mode_io;
-extern const struct fwd_mode mode_mac;
-extern const struct fwd_mode mode_macswap;
-extern const struct fwd_mode mode_rxonly;
-extern const struct fwd_mode mode_txonly;
 
 /** @return the mode of that name, NULL where there is none. */
 const struct fwd_mode *mode_find(const char *name);
 
-/** The names of all modes with "|" between, as they stand in the help. */
-#define MODE_NAMES "io|mac|macswap|rxonly|txonly"
+/** @return number i of all modes, NULL behind the last. */
+const struct fwd_mode *mode_at(unsigned int i);
+
+/** The names of all modes with "|" between. */
+const char *mode_names(void);
 
 #endif

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mode.h"
+#include "stream.h"
 
-/** Frames leave as they came. */
+static uint16_t
+forward(struct fwd_stream *s)
+{
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t n = stream_receive(s, pkts);
+
+	if (n > 0)
+		stream_send(s, s->out, pkts, n);
+	return n;
+}
+
 const struct fwd_mode mode_io = {
 	.name = "io",
-	.receives = true,
-	.transmits = true,
+	.help = "frames leave as they came",
+	.flags = MODE_RECEIVES | MODE_TRANSMITS,
+	.turn = forward,
 };

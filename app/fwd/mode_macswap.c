@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mode.h"
+#include "stream.h"
 
 static uint16_t
-swap_addresses(struct fwd_stream *stream __rte_unused, struct rte_mbuf **pkts, uint16_t n,
-		uint16_t max __rte_unused)
+swap_addresses(struct fwd_stream *s)
 {
-	struct rte_ether_addr dst;
-	uint16_t i;
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t i, n = stream_receive(s, pkts);
 
 	for (i = 0; i < n; i++) {
 		struct rte_ether_hdr *eth = rte_pktmbuf_mtod(pkts[i], struct rte_ether_hdr *);
+		struct rte_ether_addr dst;
 
 		rte_ether_addr_copy(&eth->dst_addr, &dst);
 		rte_ether_addr_copy(&eth->src_addr, &eth->dst_addr);
 		rte_ether_addr_copy(&dst, &eth->src_addr);
 	}
+	if (n > 0)
+		stream_send(s, s->out, pkts, n);
 	return n;
 }
 
-/** Frames leave with source and destination address swapped. */
 const struct fwd_mode mode_macswap = {
 	.name = "macswap",
-	.receives = true,
-	.transmits = true,
-	.burst = swap_addresses,
+	.help = "source and destination address are swapped",
+	.flags = MODE_RECEIVES | MODE_TRANSMITS,
+	.turn = swap_addresses,
 };

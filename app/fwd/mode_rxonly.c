@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mode.h"
+#include "stream.h"
 
 static uint16_t
-consume(struct fwd_stream *stream __rte_unused, struct rte_mbuf **pkts __rte_unused,
-		uint16_t n __rte_unused, uint16_t max __rte_unused)
+consume(struct fwd_stream *s)
 {
-	return 0;
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t n = stream_receive(s, pkts);
+
+	if (n > 0)
+		stream_consume(s, pkts, n);
+	return n;
 }
 
-/** Frames are counted and freed. */
 const struct fwd_mode mode_rxonly = {
 	.name = "rxonly",
-	.receives = true,
-	.burst = consume,
+	.help = "frames are counted and freed",
+	.flags = MODE_RECEIVES,
+	.turn = consume,
 };

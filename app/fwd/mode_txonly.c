@@ -4,10 +4,8 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-#include <mext.h>
-
-#include "args.h"
 #include "mode.h"
+#include "stream.h"
 
 /*
  * The frame: Ethernet, IPv4 198.18.0.1 -> 198.18.0.2 (the range for benchmarks, RFC 2544), UDP from
@@ -20,11 +18,11 @@
 #define FILL_OFFSET (SEQUENCE_OFFSET + sizeof(uint64_t))
 
 static void
-write_frame(const struct fwd_stream *stream, uint8_t *frame, uint64_t sequence)
+write_frame(const struct fwd_stream *s, uint8_t *frame, uint64_t sequence)
 {
 	struct rte_ether_hdr eth = {
-		.dst_addr = stream->peer,
-		.src_addr = stream->source,
+		.dst_addr = s->out->peer,
+		.src_addr = s->out->source,
 		.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
 	};
 	struct rte_ipv4_hdr ip = {
@@ -55,37 +53,37 @@ write_frame(const struct fwd_stream *stream, uint8_t *frame, uint64_t sequence)
 
 /** Every packet is a storage with the frame in it, attached to a bare header. */
 static uint16_t
-make_frames(struct fwd_stream *stream, struct rte_mbuf **pkts, uint16_t n __rte_unused,
-		uint16_t max)
+make_frames(struct fwd_stream *s)
 {
 	struct mext_storage *storages[FWD_MAX_BURST];
-	uint16_t i;
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t i, n = s->burst;
 
-	if (mext_header_alloc_bulk(stream->pool, pkts, max) < 0)
+	if (mext_header_alloc_bulk(s->pool, pkts, n) < 0)
 		goto none;
-	if (mext_storage_alloc_bulk(stream->pool, FRAME_LEN, storages, max) < 0)
+	if (mext_storage_alloc_bulk(s->pool, FRAME_LEN, storages, n) < 0)
 		goto no_storage;
-	for (i = 0; i < max; i++)
-		write_frame(stream, mext_storage_data(storages[i]), stream->sequence + i);
-	if (mext_attach_bulk(pkts, storages, max, 0, FRAME_LEN) < 0)
+	for (i = 0; i < n; i++)
+		write_frame(s, mext_storage_data(storages[i]), s->sequence + i);
+	if (mext_attach_bulk(pkts, storages, n, 0, FRAME_LEN) < 0)
 		goto no_attach;
-	stream->sequence += max;
-	stream->made += max;
-	return max;
+	s->sequence += n;
+	s->made += n;
+	stream_send(s, s->out, pkts, n);
+	return n;
 
 no_attach:
-	mext_storage_release_bulk(storages, max);
+	mext_storage_release_bulk(storages, n);
 no_storage:
-	mext_free_bulk(pkts, max);
+	mext_free_bulk(pkts, n);
 none:
-	stream->no_buffer += max;
+	stream_starved(s, n);
 	return 0;
 }
 
-/** Frames are made and sent; nothing is received. */
 const struct fwd_mode mode_txonly = {
 	.name = "txonly",
-	.transmits = true,
-	.makes = true,
-	.burst = make_frames,
+	.help = "frames are made and sent; nothing is received",
+	.flags = MODE_TRANSMITS | MODE_HEADERS | MODE_STORAGES,
+	.turn = make_frames,
 };

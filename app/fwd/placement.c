@@ -8,6 +8,8 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "mode.h"
+#include "stream.h"
 
 /** Whether two sockets are one, or one is unknown. */
 static bool
@@ -28,19 +30,19 @@ static void
 print_stream(const struct fwd *fwd, const struct fwd_lcore *l, const struct fwd_stream *s)
 {
 	const struct fwd_port *from = port_by_id(fwd, s->rx_port);
-	const struct fwd_port *to = port_by_id(fwd, s->tx_port);
+	const struct fwd_port *to = port_by_id(fwd, s->out->port);
 	const struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, from->socket);
-	const bool receives = fwd->args.mode->receives;
+	const bool receives = (fwd->args.mode->flags & MODE_RECEIVES) != 0;
+	const bool transmits = (fwd->args.mode->flags & MODE_TRANSMITS) != 0;
 	char rx[16] = "-", tx[16] = "-", rx_socket[16], tx_socket[16];
 
 	if (receives)
 		snprintf(rx, sizeof(rx), "%u/%u", s->rx_port, s->rx_queue);
-	if (fwd->args.mode->transmits)
-		snprintf(tx, sizeof(tx), "%u/%u", s->tx_port, s->tx_queue);
+	if (transmits)
+		snprintf(tx, sizeof(tx), "%u/%u", s->out->port, s->out->queue);
 	printf("%5u  %6u  %7s  %6s  %7s  %6s  %s\n", l->id, rte_lcore_to_socket_id(l->id), rx,
 			socket_text(receives ? from->socket : SOCKET_ID_ANY, rx_socket), tx,
-			socket_text(fwd->args.mode->transmits ? to->socket : SOCKET_ID_ANY,
-					tx_socket),
+			socket_text(transmits ? to->socket : SOCKET_ID_ANY, tx_socket),
 			receives ? mp->name : mext_pool_name(fwd->pool));
 }
 
@@ -48,7 +50,7 @@ print_stream(const struct fwd *fwd, const struct fwd_lcore *l, const struct fwd_
 static uint16_t
 placed_by(const struct fwd *fwd, const struct fwd_stream *s)
 {
-	return fwd->args.mode->receives ? s->rx_port : s->tx_port;
+	return (fwd->args.mode->flags & MODE_RECEIVES) ? s->rx_port : s->out->port;
 }
 
 /** A port that is apart from a lcore that serves it, or from the mbufs it receives into: once for all queues. */

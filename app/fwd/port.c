@@ -4,56 +4,11 @@
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
-#include <rte_version.h>
 
 #include <mext.h>
 
 #include "fwd.h"
-
-/** What is known of drivers that a forwarder on shared and external storage must respect. */
-static const struct quirk {
-	const char *driver;
-	unsigned int fixed_in; /* RTE_VERSION of the first DPDK without it */
-	bool copy_external;
-	uint32_t kept_rx;
-	uint32_t kept_tx;
-	bool cuts_memory;
-	const char *why;
-} quirks[] = {
-	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
-	{ .driver = "net_af_xdp",
-			.fixed_in = RTE_VERSION_NUM(26, 3, 0, 0),
-			.copy_external = true,
-			.why = "before DPDK 26.03 it sends wrong bytes from external buffers: sending copies" },
-	/*
-	 * Its memory shared with the kernel holds 2,048 for receiving, and sent ones for a while. It is
-	 * as long as the mbufs are together, without the gaps that keep each within its page.
-	 */
-	{ .driver = "net_af_xdp",
-			.fixed_in = UINT_MAX,
-			.kept_rx = 2048,
-			.kept_tx = 4096,
-			.cuts_memory = true },
-};
-
-static void
-apply_quirks(struct fwd_port *port, const struct fwd_args *args)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(quirks); i++) {
-		const struct quirk *q = &quirks[i];
-
-		if (strcmp(q->driver, port->driver) != 0 || RTE_VERSION >= q->fixed_in)
-			continue;
-		port->copy_external |= q->copy_external;
-		port->cuts_memory |= q->cuts_memory;
-		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
-		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
-		if (q->why != NULL && args->mode->makes)
-			printf("port %u (%s): %s\n", port->id, port->driver, q->why);
-	}
-}
+#include "mode.h"
 
 static int
 check_limits(const struct fwd_port *port, const struct fwd_args *args)
@@ -79,19 +34,15 @@ find_one(struct fwd *fwd, uint16_t id)
 
 	port->id = id;
 	port->socket = rte_eth_dev_socket_id(id);
-	port->nb_rxd = fwd->args.nb_rxd;
-	port->nb_txd = fwd->args.nb_txd;
 	ret = rte_eth_dev_info_get(id, &port->info);
 	if (ret == 0)
 		ret = rte_eth_macaddr_get(id, &port->addr);
-	if (ret == 0)
-		ret = rte_eth_dev_adjust_nb_rx_tx_desc(id, &port->nb_rxd, &port->nb_txd);
 	if (ret < 0) {
 		FWD_ERROR("port %u: its driver gives no information: %s", id, rte_strerror(-ret));
 		return -1;
 	}
 	snprintf(port->driver, sizeof(port->driver), "%s", port->info.driver_name);
-	apply_quirks(port, &fwd->args);
+	quirks_apply(port);
 	fwd->nb_ports++;
 	return check_limits(port, &fwd->args);
 }
@@ -123,71 +74,122 @@ ports_find(struct fwd *fwd)
 	return -1;
 }
 
+/** The setup that mode and arguments ask of a port. */
 static int
-configure(struct fwd_port *port, const struct fwd_args *args)
+wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_setup *setup)
 {
+	const struct fwd_mode *mode = fwd->args.mode;
+
+	*setup = (struct port_setup){
+		.nb_rxq = fwd->args.nb_rxq,
+		.nb_txq = fwd->args.nb_txq,
+		.nb_rxd = fwd->args.nb_rxd,
+		.nb_txd = fwd->args.nb_txd,
+	};
 	/*
 	 * No MBUF_FAST_FREE: it promises direct mbufs of one pool, which shared and external storage
-	 * is not. Nothing else is needed to move frames.
+	 * is not.
 	 */
-	struct rte_eth_conf conf = { 0 };
-	uint64_t hash = port->info.flow_type_rss_offloads &
-			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-
-	if (args->nb_rxq > 1 && hash != 0) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = hash;
-	}
-	return rte_eth_dev_configure(port->id, args->nb_rxq, args->nb_txq, &conf);
+	if (mode->rx_offloads != NULL)
+		setup->rx_offloads = mode->rx_offloads(port) & port->info.rx_offload_capa;
+	if (mode->tx_offloads != NULL)
+		setup->tx_offloads = mode->tx_offloads(port) & port->info.tx_offload_capa;
+	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &setup->nb_rxd, &setup->nb_txd);
 }
 
 static int
-set_up_queues(struct fwd *fwd, struct fwd_port *port)
+configure(const struct fwd_port *port, const struct port_setup *setup)
+{
+	struct rte_eth_conf conf = {
+		.rxmode.offloads = setup->rx_offloads,
+		.txmode.offloads = setup->tx_offloads,
+	};
+	uint64_t hash = port->info.flow_type_rss_offloads &
+			(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+
+	if (setup->nb_rxq > 1 && hash != 0) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = hash;
+	}
+	return rte_eth_dev_configure(port->id, setup->nb_rxq, setup->nb_txq, &conf);
+}
+
+static int
+set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct port_setup *setup)
 {
 	struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, port->socket);
-	unsigned int socket = port->socket;
+	struct rte_eth_rxconf rxconf = port->info.default_rxconf;
+	struct rte_eth_txconf txconf = port->info.default_txconf;
 	unsigned int q;
 	int ret;
 
-	for (q = 0; q < fwd->args.nb_txq; q++) {
-		ret = rte_eth_tx_queue_setup(port->id, q, port->nb_txd, socket, NULL);
+	rxconf.offloads = setup->rx_offloads;
+	txconf.offloads = setup->tx_offloads;
+	for (q = 0; q < setup->nb_txq; q++) {
+		ret = rte_eth_tx_queue_setup(port->id, q, setup->nb_txd, port->socket, &txconf);
 		if (ret < 0)
 			return ret;
 	}
-	for (q = 0; q < fwd->args.nb_rxq; q++) {
-		ret = rte_eth_rx_queue_setup(port->id, q, port->nb_rxd, socket, NULL, mp);
+	for (q = 0; q < setup->nb_rxq; q++) {
+		ret = rte_eth_rx_queue_setup(port->id, q, setup->nb_rxd, port->socket, &rxconf, mp);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
 }
 
-int
-ports_start(struct fwd *fwd)
+static int
+start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
 {
-	unsigned int i;
 	int ret;
+
+	ret = configure(port, setup);
+	if (ret == 0)
+		ret = set_up_queues(fwd, port, setup);
+	if (ret == 0)
+		ret = rte_eth_dev_start(port->id);
+	if (ret < 0) {
+		FWD_ERROR("port %u (%s) does not start with %u+%u queues of %u+%u descriptors: %s",
+				port->id, port->driver, setup->nb_rxq, setup->nb_txq, setup->nb_rxd,
+				setup->nb_txd, rte_strerror(-ret));
+		return -1;
+	}
+	port->setup = *setup;
+	port->started = true;
+	ret = rte_eth_promiscuous_enable(port->id);
+	if (ret < 0 && ret != -ENOTSUP)
+		FWD_ERROR("port %u (%s): promiscuous mode is off, it receives only what is sent to "
+			  "its own address: %s",
+				port->id, port->driver, rte_strerror(-ret));
+	return 0;
+}
+
+int
+ports_prepare(struct fwd *fwd)
+{
+	struct port_setup setup;
+	unsigned int i;
 
 	for (i = 0; i < fwd->nb_ports; i++) {
 		struct fwd_port *port = &fwd->ports[i];
+		int ret;
 
-		ret = configure(port, &fwd->args);
-		if (ret == 0)
-			ret = set_up_queues(fwd, port);
-		if (ret == 0)
-			ret = rte_eth_dev_start(port->id);
+		if (port->gone)
+			continue;
+		ret = wanted_setup(fwd, port, &setup);
 		if (ret < 0) {
-			FWD_ERROR("port %u (%s) does not start with %u+%u queues of %u+%u descriptors: %s",
-					port->id, port->driver, fwd->args.nb_rxq, fwd->args.nb_txq,
-					fwd->args.nb_rxd, fwd->args.nb_txd, rte_strerror(-ret));
+			FWD_ERROR("port %u (%s): %u+%u descriptors are not possible: %s", port->id,
+					port->driver, fwd->args.nb_rxd, fwd->args.nb_txd,
+					rte_strerror(-ret));
 			return -1;
 		}
-		port->started = true;
-		ret = rte_eth_promiscuous_enable(port->id);
-		if (ret < 0 && ret != -ENOTSUP)
-			FWD_ERROR("port %u (%s): promiscuous mode is off, it receives only what is sent "
-				  "to its own address: %s",
-					port->id, port->driver, rte_strerror(-ret));
+		if (port->started && memcmp(&setup, &port->setup, sizeof(setup)) == 0)
+			continue;
+		if (port->started)
+			rte_eth_dev_stop(port->id);
+		port->started = false;
+		if (start(fwd, port, &setup) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -198,21 +200,21 @@ ports_start(struct fwd *fwd)
  * wait for frames; they are made to free what they have sent.
  */
 static void
-empty_queues(const struct fwd *fwd, const struct fwd_port *port)
+empty_queues(const struct fwd_port *port)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
 	const unsigned int sent_tries = 10; /* a millisecond each, for what is on its way */
 	unsigned int q, total;
 	uint16_t n;
 
-	for (q = 0; q < fwd->args.nb_txq && port->kept_rx > 0; q++) {
+	for (q = 0; q < port->setup.nb_txq && port->kept_rx > 0; q++) {
 		for (total = 0; total < sent_tries; total++) {
 			rte_eth_tx_burst(port->id, q, pkts, 0);
 			rte_delay_us_sleep(1000);
 		}
 	}
-	for (q = 0; q < fwd->args.nb_rxq && port->kept_rx == 0; q++) {
-		for (total = 0; total <= 2u * port->nb_rxd; total += n) {
+	for (q = 0; q < port->setup.nb_rxq && port->kept_rx == 0; q++) {
+		for (total = 0; total <= 2u * port->setup.nb_rxd; total += n) {
 			n = rte_eth_rx_burst(port->id, q, pkts, FWD_MAX_BURST);
 			if (n == 0)
 				break;
@@ -230,12 +232,22 @@ ports_close(struct fwd *fwd)
 		struct fwd_port *port = &fwd->ports[i];
 
 		if (port->started) {
-			rte_eth_stats_get(port->id, &port->stats);
-			empty_queues(fwd, port);
+			empty_queues(port);
 			rte_eth_dev_stop(port->id);
 		}
 	}
 	/* Only when all have stopped: a port may still hold buffers that came from another. */
 	for (i = 0; i < fwd->nb_ports; i++)
-		rte_eth_dev_close(fwd->ports[i].id);
+		if (!fwd->ports[i].gone)
+			rte_eth_dev_close(fwd->ports[i].id);
+}
+
+const struct fwd_port *
+port_by_id(const struct fwd *fwd, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports && fwd->ports[i].id != id; i++)
+		;
+	return &fwd->ports[i];
 }

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "fwd.h"
+#include "mode.h"
+#include "stream.h"
 
 void
 report_start(const struct fwd *fwd)
 {
-	static const char *const topologies[] = { "paired", "loop", "chained" };
 	unsigned int i;
 
 	for (i = 0; i < fwd->nb_ports; i++) {
@@ -16,9 +17,10 @@ report_start(const struct fwd *fwd)
 		printf("port %u: %s, " RTE_ETHER_ADDR_PRT_FMT ", NUMA socket %d\n", p->id,
 				p->driver, RTE_ETHER_ADDR_BYTES(&p->addr), p->socket);
 	}
+	quirks_report(fwd);
 	placement_report(fwd);
 	printf("forwarding: mode %s, topology %s, %u ports, burst %u\n", fwd->args.mode->name,
-			topologies[fwd->args.topology], fwd->nb_ports, fwd->args.burst);
+			topology_name(fwd->args.topology), fwd->nb_ports, fwd->args.burst);
 }
 
 /** Of the layer 2 frame, without preamble, gap and FCS. */
@@ -48,7 +50,7 @@ report_rates(struct fwd *fwd, double elapsed)
 				gigabits(now.ibytes - last->ibytes, elapsed),
 				(now.opackets - last->opackets) / elapsed,
 				gigabits(now.obytes - last->obytes, elapsed),
-				totals.dropped + now.imissed);
+				totals.full + totals.not_copied + now.imissed - p->base.imissed);
 		*last = now;
 	}
 }
@@ -62,9 +64,10 @@ print_counts(const struct rte_eth_stats *stats, const struct fwd_totals *totals)
 		printf("  RX-error:   %-15" PRIu64 " RX-nombufs: %" PRIu64 "\n", stats->ierrors,
 				stats->rx_nombuf);
 	printf("  TX-packets: %-15" PRIu64 " TX-dropped: %-15" PRIu64 " TX-total: %" PRIu64 "\n",
-			stats->opackets, totals->dropped, stats->opackets + totals->dropped);
-	if (totals->no_buffer > 0)
-		printf("  TX-nombufs: %" PRIu64 "\n", totals->no_buffer);
+			stats->opackets, totals->full + totals->not_copied,
+			stats->opackets + totals->full + totals->not_copied);
+	if (totals->no_buffer + totals->not_copied > 0)
+		printf("  TX-nombufs: %" PRIu64 "\n", totals->no_buffer + totals->not_copied);
 }
 
 /** What each queue carried, where a port has several: the ports' counts do not say. */
@@ -77,10 +80,11 @@ print_streams(const struct fwd *fwd)
 		return;
 	printf("\n");
 	for (i = 0; i < fwd->nb_streams; i++) {
-		const struct fwd_stream *s = &fwd->streams[i];
+		const struct fwd_stream *s = fwd->streams[i];
 
 		printf("port %u queue %u -> port %u queue %u: rx %" PRIu64 " tx %" PRIu64 "\n",
-				s->rx_port, s->rx_queue, s->tx_port, s->tx_queue, s->rx, s->tx);
+				s->rx_port, s->rx_queue, s->out->port, s->out->queue, s->rx,
+				s->out->tx);
 	}
 }
 

@@ -3,16 +3,8 @@
 #include <rte_malloc.h>
 
 #include "fwd.h"
-
-const struct fwd_port *
-port_by_id(const struct fwd *fwd, uint16_t id)
-{
-	unsigned int i;
-
-	for (i = 0; i < fwd->nb_ports && fwd->ports[i].id != id; i++)
-		;
-	return &fwd->ports[i];
-}
+#include "mode.h"
+#include "stream.h"
 
 /** Index of the port that what port i receives is sent to. */
 static unsigned int
@@ -29,37 +21,90 @@ peer_of(const struct fwd *fwd, unsigned int i)
 }
 
 static int
+no_memory(const char *of)
+{
+	FWD_ERROR("no memory for %s, raise EAL's -m", of);
+	return -1;
+}
+
+/** A stream of which only the lcore is not known yet. */
+static struct fwd_stream *
+make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsigned int stage)
+{
+	const struct fwd_args *args = &fwd->args;
+	const bool to_all = (args->mode->flags & MODE_TO_ALL) != 0;
+	const bool by_topology =
+			(args->mode->flags & (MODE_RECEIVES | MODE_ANSWERS)) == MODE_RECEIVES;
+	unsigned int to = by_topology ? peer_of(fwd, port) : port;
+	unsigned int i, nb_outs = to_all ? fwd->nb_ports : 1;
+	int socket = fwd->ports[port].socket;
+	struct fwd_stream *s;
+
+	s = rte_zmalloc_socket("fwd_stream", sizeof(*s) + nb_outs * sizeof(s->outs[0]),
+			RTE_CACHE_LINE_SIZE, socket);
+	if (s == NULL)
+		return NULL;
+	if (args->record_bursts) {
+		s->bursts = rte_zmalloc_socket("fwd_bursts", sizeof(*s->bursts), 0, socket);
+		if (s->bursts == NULL) {
+			rte_free(s);
+			return NULL;
+		}
+	}
+	s->rx_port = fwd->ports[port].id;
+	s->rx_queue = queue;
+	s->burst = args->burst;
+	s->stage = stage;
+	s->tx_retries = args->tx_retries;
+	s->pool = fwd->pool;
+	s->copy_pool = mext_pool_rx_mempool(fwd->pool, fwd->ports[to].socket);
+	s->nb_outs = nb_outs;
+	for (i = 0; i < nb_outs; i++) {
+		const struct fwd_port *p = &fwd->ports[to_all ? i : to];
+
+		s->outs[i] = (struct fwd_out){
+			.port = p->id,
+			.queue = queue,
+			.copy = p->copy_external,
+			.gone = p->gone,
+			.source = p->addr,
+			.peer = args->peer[p->id],
+			.offloads = p->setup.tx_offloads,
+		};
+	}
+	s->out = &s->outs[to_all ? to : 0];
+	return s;
+}
+
+static int
 make_streams(struct fwd *fwd)
 {
 	const struct fwd_args *args = &fwd->args;
-	unsigned int i, q, each = args->mode->receives ? args->nb_rxq : args->nb_txq;
-	struct fwd_stream *s;
+	const unsigned int flags = args->mode->flags;
+	const unsigned int stages = RTE_MAX(args->mode->stages, 1u);
+	unsigned int i, q, stage, each = flags & MODE_RECEIVES ? args->nb_rxq : args->nb_txq;
 
-	if (args->mode->receives && args->mode->transmits && args->nb_txq < args->nb_rxq) {
+	if ((flags & MODE_RECEIVES) != 0 && (flags & MODE_TRANSMITS) != 0 &&
+			(flags & MODE_TO_ALL) == 0 && args->nb_txq < args->nb_rxq) {
 		FWD_ERROR("--txq=%u is less than --rxq=%u: each receive queue needs a transmit queue "
 			  "of its own, give --txq=%u",
 				args->nb_txq, args->nb_rxq, args->nb_rxq);
 		return -1;
 	}
-	fwd->nb_streams = fwd->nb_ports * each;
 	fwd->streams = rte_zmalloc(
-			"fwd_streams", fwd->nb_streams * sizeof(*s), RTE_CACHE_LINE_SIZE);
-	if (fwd->streams == NULL) {
-		FWD_ERROR("no memory for %u streams, raise EAL's -m", fwd->nb_streams);
-		return -1;
-	}
-	s = fwd->streams;
+			"fwd_streams", fwd->nb_ports * each * stages * sizeof(*fwd->streams), 0);
+	if (fwd->streams == NULL)
+		return no_memory("the streams");
 	for (i = 0; i < fwd->nb_ports; i++) {
-		const struct fwd_port *to = &fwd->ports[args->mode->receives ? peer_of(fwd, i) : i];
+		for (q = 0; q < each; q++) {
+			for (stage = 0; stage < stages; stage++) {
+				struct fwd_stream *s = make_stream(fwd, i, q, stage);
 
-		for (q = 0; q < each; q++, s++) {
-			s->rx_port = fwd->ports[i].id;
-			s->rx_queue = q;
-			s->tx_port = to->id;
-			s->tx_queue = q;
-			s->copy_external = to->copy_external;
-			s->source = to->addr;
-			s->peer = args->peer[to->id];
+				if (s == NULL)
+					return no_memory("the streams");
+				s->index = fwd->nb_streams;
+				fwd->streams[fwd->nb_streams++] = s;
+			}
 		}
 	}
 	return 0;
@@ -92,7 +137,23 @@ pick_lcore(struct fwd_lcore *lcores, unsigned int nb, unsigned int max, int sock
 	return best;
 }
 
-/** Give every stream a lcore; those without a stream drop out. */
+/** Where streams send to any port, each lcore has a queue of its own on all ports. */
+static void
+share_queues(struct fwd *fwd)
+{
+	unsigned int i, j, k, queue = 0;
+
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		struct fwd_lcore *l = &fwd->lcores[i];
+
+		for (j = 0; j < l->nb_streams; j++)
+			for (k = 0; k < l->streams[j]->nb_outs; k++)
+				l->streams[j]->outs[k].queue = queue;
+		queue += l->nb_streams > 0;
+	}
+}
+
+/** Give every stream a lcore. */
 static int
 assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 {
@@ -101,7 +162,7 @@ assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 
 	fwd->lcores = rte_zmalloc("fwd_lcores", nb_workers * sizeof(*fwd->lcores), 0);
 	if (fwd->lcores == NULL)
-		goto no_memory;
+		return no_memory("the lcores");
 	fwd->nb_lcores = nb_workers;
 	RTE_LCORE_FOREACH_WORKER(lcore) {
 		l = &fwd->lcores[used++];
@@ -109,19 +170,18 @@ assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 		l->fwd = fwd;
 		l->streams = rte_zmalloc("fwd_lcore", fwd->nb_streams * sizeof(*l->streams), 0);
 		if (l->streams == NULL)
-			goto no_memory;
+			return no_memory("the lcores' lists of streams");
 	}
 	for (i = 0; i < fwd->nb_streams; i++) {
-		struct fwd_stream *s = &fwd->streams[i];
+		struct fwd_stream *s = fwd->streams[i];
 
 		l = pick_lcore(fwd->lcores, nb_workers, max, port_by_id(fwd, s->rx_port)->socket);
+		s->lcore = l->id;
 		l->streams[l->nb_streams++] = s;
 	}
+	if ((fwd->args.mode->flags & MODE_TO_ALL) != 0)
+		share_queues(fwd);
 	return 0;
-
-no_memory:
-	FWD_ERROR("no memory for the lcores' lists of streams, raise EAL's -m");
-	return -1;
 }
 
 int
@@ -141,9 +201,15 @@ streams_plan(struct fwd *fwd)
 				wanted, workers);
 		return -1;
 	}
-	if (make_streams(fwd) < 0)
+	if (wanted == 0)
+		wanted = workers;
+	if ((fwd->args.mode->flags & MODE_TO_ALL) != 0)
+		wanted = RTE_MIN(wanted, fwd->args.nb_txq);
+	if (make_streams(fwd) < 0 || assign_lcores(fwd, workers, wanted) < 0) {
+		streams_free(fwd);
 		return -1;
-	return assign_lcores(fwd, workers, wanted != 0 ? wanted : workers);
+	}
+	return 0;
 }
 
 void
@@ -153,26 +219,43 @@ streams_free(struct fwd *fwd)
 
 	for (i = 0; i < fwd->nb_lcores; i++)
 		rte_free(fwd->lcores[i].streams);
+	for (i = 0; i < fwd->nb_streams; i++) {
+		rte_free(fwd->streams[i]->bursts);
+		rte_free(fwd->streams[i]);
+	}
 	rte_free(fwd->lcores);
 	rte_free(fwd->streams);
+	fwd->lcores = NULL;
+	fwd->streams = NULL;
+	fwd->nb_lcores = fwd->nb_streams = 0;
 }
 
 void
-streams_total(const struct fwd *fwd, uint16_t tx_port, struct fwd_totals *totals)
+streams_total(const struct fwd *fwd, uint16_t port, struct fwd_totals *totals)
 {
-	unsigned int i;
+	const bool all = port == RTE_MAX_ETHPORTS;
+	unsigned int i, j;
 
 	*totals = (struct fwd_totals){ 0 };
 	for (i = 0; i < fwd->nb_streams; i++) {
-		const struct fwd_stream *s = &fwd->streams[i];
+		const struct fwd_stream *s = fwd->streams[i];
 
-		if (tx_port != RTE_MAX_ETHPORTS && s->tx_port != tx_port)
-			continue;
-		totals->rx += s->rx;
-		totals->made += s->made;
-		totals->tx += s->tx;
-		totals->consumed += s->consumed;
-		totals->dropped += s->dropped;
-		totals->no_buffer += s->no_buffer;
+		if (all || s->out->port == port) {
+			totals->rx += s->rx;
+			totals->made += s->made;
+			totals->consumed += s->consumed;
+			totals->rejected += s->rejected;
+			totals->no_buffer += s->no_buffer;
+		}
+		for (j = 0; j < s->nb_outs; j++) {
+			const struct fwd_out *out = &s->outs[j];
+
+			if (!all && out->port != port)
+				continue;
+			totals->tx += out->tx;
+			totals->full += out->full;
+			totals->not_copied += out->not_copied;
+			totals->retries += out->retries;
+		}
 	}
 }

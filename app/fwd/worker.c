@@ -1,93 +1,49 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <rte_ethdev.h>
-
-#include <mext.h>
+#include <rte_cycles.h>
 
 #include "fwd.h"
+#include "mode.h"
+#include "stream.h"
 
-static bool
-is_external(const struct rte_mbuf *m)
+/** Turns of all streams of a lcore until told to stop; compiled twice, so that not recording is free. */
+static inline void
+work(struct fwd_lcore *lcore, uint16_t (*turn)(struct fwd_stream *), bool record)
 {
-	while (m != NULL && !RTE_MBUF_HAS_EXTBUF(m))
-		m = m->next;
-	return m != NULL;
-}
+	const bool *stop = &lcore->fwd->stop;
+	uint64_t begin = 0;
+	unsigned int i;
 
-/**
- * Replace external mbufs by copies with room of their own, for drivers that send the wrong bytes
- * otherwise. What can't be copied is dropped.
- * @return how many are left, in order.
- */
-static uint16_t
-copy_external(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
-{
-	uint16_t i, kept = 0;
+	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
+		for (i = 0; i < lcore->nb_streams; i++) {
+			struct fwd_stream *s = lcore->streams[i];
 
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-
-		if (is_external(m)) {
-			m = rte_pktmbuf_copy(m, s->copy_pool, 0, UINT32_MAX);
-			rte_pktmbuf_free(pkts[i]);
-			if (m == NULL) {
-				s->no_buffer++;
-				s->dropped++;
+			if (record)
+				begin = rte_rdtsc();
+			if (turn(s) == 0) {
+				s->idle++;
 				continue;
 			}
+			s->turns++;
+			if (record)
+				s->cycles += rte_rdtsc() - begin;
 		}
-		pkts[kept++] = m;
 	}
-	return kept;
-}
-
-static void
-transmit(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
-{
-	uint16_t sent;
-
-	if (unlikely(s->copy_external))
-		n = copy_external(s, pkts, n);
-	sent = rte_eth_tx_burst(s->tx_port, s->tx_queue, pkts, n);
-	s->tx += sent;
-	if (unlikely(sent < n)) {
-		s->dropped += n - sent;
-		mext_free_bulk(&pkts[sent], n - sent);
-	}
-}
-
-/** One turn of a stream: receive, let the mode do its work, transmit, free what is left. */
-static inline void
-turn(struct fwd_stream *s, const struct fwd_mode *mode, uint16_t burst)
-{
-	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t n = 0, to_send;
-
-	if (mode->receives) {
-		n = rte_eth_rx_burst(s->rx_port, s->rx_queue, pkts, burst);
-		if (n == 0)
-			return;
-		s->rx += n;
-	}
-	to_send = mode->burst != NULL ? mode->burst(s, pkts, n, burst) : n;
-	if (to_send < n) {
-		s->consumed += n - to_send;
-		mext_free_bulk(&pkts[to_send], n - to_send);
-	}
-	if (to_send > 0)
-		transmit(s, pkts, to_send);
 }
 
 int
 worker_run(void *arg)
 {
-	const struct fwd_lcore *lcore = arg;
-	const struct fwd_mode *mode = lcore->fwd->args.mode;
-	uint16_t burst = lcore->fwd->args.burst;
+	struct fwd_lcore *lcore = arg;
+	const struct fwd *fwd = lcore->fwd;
 	unsigned int i;
+	uint32_t n;
 
-	while (!__atomic_load_n(&lcore->fwd->stop, __ATOMIC_RELAXED)) {
+	for (n = 0; n < fwd->args.tx_first; n++)
 		for (i = 0; i < lcore->nb_streams; i++)
-			turn(lcore->streams[i], mode, burst);
-	}
+			mode_find("txonly")->turn(lcore->streams[i]);
+	if (fwd->args.record_cycles)
+		work(lcore, fwd->args.mode->turn, true);
+	else
+		work(lcore, fwd->args.mode->turn, false);
 	return 0;
 }

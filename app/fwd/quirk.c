@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <limits.h>
+#include <string.h>
+
+#include <rte_version.h>
+
+#include "fwd.h"
+#include "mode.h"
+
+/** What is known of drivers that a forwarder on shared and external storage must respect. */
+static const struct quirk {
+	const char *driver;
+	unsigned int fixed_in; /* RTE_VERSION of the first DPDK without it */
+	bool copy_external;
+	uint32_t kept_rx;
+	uint32_t kept_tx;
+	bool cuts_memory;
+	const char *why;
+} quirks[] = {
+	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
+	{ .driver = "net_af_xdp",
+			.fixed_in = RTE_VERSION_NUM(26, 3, 0, 0),
+			.copy_external = true,
+			.why = "before DPDK 26.03 it sends wrong bytes from external buffers: sending copies" },
+	/*
+	 * Its memory shared with the kernel holds 2,048 for receiving, and sent ones for a while. It is
+	 * as long as the mbufs are together, without the gaps that keep each within its page.
+	 */
+	{ .driver = "net_af_xdp",
+			.fixed_in = UINT_MAX,
+			.kept_rx = 2048,
+			.kept_tx = 4096,
+			.cuts_memory = true },
+};
+
+/** Whether a port's driver has it, in this DPDK. */
+static bool
+applies(const struct quirk *q, const struct fwd_port *port)
+{
+	return strcmp(q->driver, port->driver) == 0 && RTE_VERSION < q->fixed_in;
+}
+
+void
+quirks_apply(struct fwd_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(quirks); i++) {
+		const struct quirk *q = &quirks[i];
+
+		if (!applies(q, port))
+			continue;
+		port->copy_external |= q->copy_external;
+		port->cuts_memory |= q->cuts_memory;
+		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
+		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
+	}
+}
+
+void
+quirks_report(const struct fwd *fwd)
+{
+	const unsigned int external = MODE_HEADERS | MODE_STORAGES | MODE_WRAPS;
+	unsigned int i, j;
+
+	if ((fwd->args.mode->flags & external) == 0)
+		return;
+	for (i = 0; i < fwd->nb_ports; i++)
+		for (j = 0; j < RTE_DIM(quirks); j++)
+			if (quirks[j].why != NULL && applies(&quirks[j], &fwd->ports[i]))
+				printf("port %u (%s): %s\n", fwd->ports[i].id, fwd->ports[i].driver,
+						quirks[j].why);
+}

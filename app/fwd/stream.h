@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STREAM_H
+#define STREAM_H
+
+/**
+ * @file What a lcore works on: one receive queue and what it feeds, with counters. One lcore writes
+ * them, others may read. Every mbuf ends in exactly one of: sent, or freed and counted by one of the
+ * drops below. Modes call these functions and no others of ethdev's. Bytes are not counted here: the ports
+ * count them, for each queue in their xstats.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include <mext.h>
+
+#include "args.h"
+
+/** A transmit queue as one stream sees it. */
+struct fwd_out {
+	uint16_t port;
+	uint16_t queue;
+	bool copy; /* the port's driver sends wrong bytes from external buffers: send copies */
+	bool gone; /* the port has vanished: drop */
+	struct rte_ether_addr source; /* the port's address */
+	struct rte_ether_addr peer; /* who is at its other end */
+	uint64_t offloads; /* RTE_ETH_TX_OFFLOAD_* that are on */
+	uint64_t tx; /* mbufs that the port took */
+	uint64_t full; /* mbufs that it refused, after all tries; freed */
+	uint64_t not_copied; /* mbufs that no copy could be made of; freed */
+	uint64_t retries; /* further tries to send the rest of a burst */
+};
+
+/** How many bursts had how many packets. */
+struct fwd_bursts {
+	uint64_t rx[FWD_MAX_BURST + 1];
+	uint64_t tx[FWD_MAX_BURST + 1];
+};
+
+struct fwd_stream {
+	uint16_t rx_port;
+	uint16_t rx_queue;
+	uint16_t burst; /* packets at once */
+	uint16_t stage; /* of modes with several */
+	uint32_t tx_retries;
+	struct fwd_out *out; /* by topology */
+	struct mext_pool *pool;
+	struct rte_mempool *copy_pool; /* mbufs with room, for copies */
+	void *state; /* the mode's */
+	struct fwd_bursts *bursts; /* NULL: not recorded */
+	uint64_t rx; /* mbufs received */
+	uint64_t made; /* mbufs allocated to be sent, copies and shares too */
+	uint64_t consumed; /* mbufs freed because their purpose was fulfilled */
+	uint64_t rejected; /* mbufs freed because the mode can do nothing with them */
+	uint64_t no_buffer; /* packets not made because no buffer was left */
+	uint64_t sequence; /* of packets made, over all starts */
+	uint64_t cycles; /* CPU cycles of turns with packets, if recorded */
+	uint64_t turns; /* with packets */
+	uint64_t idle; /* turns without */
+	unsigned int lcore;
+	unsigned int index; /* of fwd->streams */
+	unsigned int nb_outs;
+	struct fwd_out outs[] __rte_cache_aligned;
+} __rte_cache_aligned;
+
+/** The rest of a burst that a port did not take: tries again, then frees. @return how many were sent. */
+uint16_t stream_send_rest(
+		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
+
+/** Send by a port with one of the marks copy and gone. @return how many are left to be sent, in order. */
+uint16_t stream_send_special(
+		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
+
+/**
+ * No buffer was left to make or copy n packets: counts them, and asks the ports to give back what they have
+ * sent, so that nothing waits for the next packet to be sent. Frees nothing.
+ */
+void stream_starved(struct fwd_stream *s, uint16_t n);
+
+/** Receive at most stream->burst packets. @return how many. */
+static inline uint16_t
+stream_receive(struct fwd_stream *s, struct rte_mbuf **pkts)
+{
+	uint16_t n = rte_eth_rx_burst(s->rx_port, s->rx_queue, pkts, s->burst);
+
+	if (unlikely(s->bursts != NULL))
+		s->bursts->rx[n]++;
+	s->rx += n;
+	return n;
+}
+
+/** Send n packets, at most FWD_MAX_BURST; what is not taken is freed and counted. */
+static inline void
+stream_send(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t sent;
+
+	if (unlikely(out->copy || out->gone))
+		n = stream_send_special(s, out, pkts, n);
+	sent = rte_eth_tx_burst(out->port, out->queue, pkts, n);
+	if (unlikely(s->bursts != NULL))
+		s->bursts->tx[sent]++;
+	if (unlikely(sent < n))
+		sent += stream_send_rest(s, out, &pkts[sent], n - sent);
+	out->tx += sent;
+}
+
+/** Free packets whose purpose is fulfilled. */
+static inline void
+stream_consume(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
+{
+	s->consumed += n;
+	mext_free_bulk(pkts, n);
+}
+
+/** Free packets that the mode can do nothing with. */
+static inline void
+stream_reject(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
+{
+	s->rejected += n;
+	mext_free_bulk(pkts, n);
+}
+
+#endif
