@@ -12,6 +12,7 @@
 #include <rte_errno.h>
 
 #include "fwd.h"
+#include "mode.h"
 
 /** The signals that end the program, blocked in every thread so that the main one can wait. */
 static sigset_t stop_signals;
@@ -96,6 +97,7 @@ run(struct fwd *fwd)
 	ports_close(fwd);
 	if (status == EXIT_SUCCESS)
 		report_final(fwd);
+	modes_end(fwd);
 	if (buffers_account(fwd) < 0)
 		status = EXIT_FAILURE;
 	streams_free(fwd);

@@ -42,3 +42,13 @@ mode_names(void)
 				modes[i]->name);
 	return names;
 }
+
+void
+modes_end(struct fwd *fwd)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(modes); i++)
+		if (modes[i]->end != NULL)
+			modes[i]->end(fwd);
+}

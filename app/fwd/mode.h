@@ -28,6 +28,15 @@ struct fwd_stream;
 #define MODE_STORAGES (1u << 5)
 #define MODE_WRAPS (1u << 6)
 
+/** A number that a mode counts beside what all modes have. */
+struct fwd_counter {
+	const char *name; /* lower case, with "_" between words */
+	uint64_t value;
+};
+
+/** Most numbers of a mode. */
+#define MODE_MAX_COUNTERS 16
+
 struct fwd_mode {
 	const char *name;
 	const char *help; /* a line */
@@ -51,7 +60,21 @@ struct fwd_mode {
 	uint16_t (*turn)(struct fwd_stream *stream);
 	/** After lcores have stopped: free what start() made. NULL: nothing to do. */
 	void (*stop)(struct fwd *fwd);
+	/**
+	 * Once, at the end, all ports closed, whether the mode has run or not: free what it kept over
+	 * starts. NULL: nothing.
+	 */
+	void (*end)(struct fwd *fwd);
+	/**
+	 * What the mode has counted since the last start, also while it runs and after stop(): over all
+	 * streams. NULL: nothing.
+	 * @return how many of out are filled, at most MODE_MAX_COUNTERS.
+	 */
+	unsigned int (*counters)(const struct fwd *fwd, struct fwd_counter out[MODE_MAX_COUNTERS]);
 };
+
+/** Call end() of all modes. */
+void modes_end(struct fwd *fwd);
 
 /** @return the mode of that name, NULL where there is none. */
 const struct fwd_mode *mode_find(const char *name);

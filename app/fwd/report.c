@@ -88,6 +88,27 @@ print_streams(const struct fwd *fwd)
 	}
 }
 
+/** What the mode counted beside, as "serve: 2 requests, 128 bytes copied". */
+static void
+print_mode(const struct fwd *fwd)
+{
+	const struct fwd_mode *mode = fwd->args.mode;
+	struct fwd_counter counters[MODE_MAX_COUNTERS];
+	const char *c;
+	unsigned int i, n;
+
+	if (mode->counters == NULL)
+		return;
+	n = mode->counters(fwd, counters);
+	printf("\n%s:", mode->name);
+	for (i = 0; i < n; i++) {
+		printf("%s %" PRIu64 " ", i > 0 ? "," : "", counters[i].value);
+		for (c = counters[i].name; *c != '\0'; c++)
+			putchar(*c == '_' ? ' ' : *c);
+	}
+	printf("\n");
+}
+
 void
 report_final(const struct fwd *fwd)
 {
@@ -109,6 +130,7 @@ report_final(const struct fwd *fwd)
 		sum.rx_nombuf += s->rx_nombuf;
 	}
 	print_streams(fwd);
+	print_mode(fwd);
 	streams_total(fwd, RTE_MAX_ETHPORTS, &totals);
 	printf("\n  +++++++++ Accumulated forward statistics for all ports +++++++++\n");
 	print_counts(&sum, &totals);
