@@ -3,6 +3,7 @@
 
 #include "fwd.h"
 #include "mode.h"
+#include "watch.h"
 
 /** What port statistics were before, subtracted: drivers that can't reset them count on. */
 static void
@@ -32,6 +33,7 @@ launch(struct fwd *fwd)
 		if (fwd->lcores[i].nb_streams > 0)
 			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
 	}
+	fwd->began = watch_now();
 	fwd->running = true;
 }
 

@@ -70,6 +70,7 @@ struct fwd {
 	struct fwd_lcore *lcores;
 	struct mext_pool *pool;
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
+	double began; /* when forwarding last began, by watch_now() */
 	bool running; /* between forwarding_start() and forwarding_stop() */
 	bool stop; /* workers poll it, relaxed: it orders nothing */
 	pthread_mutex_t lock; /* of everything here but what workers write */

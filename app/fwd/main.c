@@ -2,20 +2,15 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "fwd.h"
 #include "mode.h"
-
-/** The signals that end the program, blocked in every thread so that the main one can wait. */
-static sigset_t stop_signals;
+#include "watch.h"
 
 /** Parse what follows "--", before EAL has been started for nothing. */
 static enum args_result
@@ -42,43 +37,6 @@ parse_own(struct fwd_args *args, int argc, char **argv)
 	return result;
 }
 
-static double
-now(void)
-{
-	return rte_get_timer_cycles() / (double)rte_get_timer_hz();
-}
-
-/** Wait for a signal, but not beyond a point of time. @return whether one came. */
-static bool
-wait_for_signal(double until)
-{
-	double left = RTE_MAX(until - now(), 0.0);
-	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
-
-	return sigtimedwait(&stop_signals, NULL, &timeout) > 0;
-}
-
-/** Report until a signal comes or the time is over. */
-static void
-watch(struct fwd *fwd)
-{
-	const double day = 86400;
-	double begin = now(), last = begin;
-	double end = fwd->args.duration > 0 ? begin + fwd->args.duration : INFINITY;
-	double period = fwd->args.stats_period > 0 ? fwd->args.stats_period : INFINITY;
-
-	while (now() < end) {
-		double until = RTE_MIN(RTE_MIN(end, last + period), now() + day);
-
-		if (wait_for_signal(until))
-			return;
-		if (now() < last + period)
-			continue;
-		report_rates(fwd, now() - last);
-		last = now();
-	}
-}
-
 /** @return the exit status. */
 static int
 run(struct fwd *fwd)
@@ -90,7 +48,7 @@ run(struct fwd *fwd)
 	if (buffers_create(fwd) < 0)
 		goto close;
 	if (forwarding_start(fwd) == 0) {
-		watch(fwd);
+		watch(fwd, -1, INFINITY);
 		forwarding_stop(fwd);
 		status = EXIT_SUCCESS;
 	}
@@ -134,10 +92,8 @@ main(int argc, char **argv)
 	result = parse_own(&fwd.args, argc, argv);
 	if (result != ARGS_RUN)
 		return result == ARGS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
-	sigemptyset(&stop_signals);
-	sigaddset(&stop_signals, SIGINT);
-	sigaddset(&stop_signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop_signals, NULL);
+	if (watch_open() < 0)
+		return EXIT_FAILURE;
 	optind = opterr = 1; /* getopt has been used, quietly */
 	if (rte_eal_init(argc, argv) < 0)
 		return eal_failed();
