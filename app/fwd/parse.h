@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PARSE_H
+#define PARSE_H
+
+/**
+ * @file Where the layers of a packet begin: Ethernet, VLAN tags, IPv4 with options, IPv6 with extension
+ * headers. Never reads beyond the first segment, nor beyond the packet: what is not there whole is not
+ * found. The lengths that headers state of what follows them are not looked at.
+ */
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_mbuf.h>
+
+/** Of IPv4's fragment_offset: more fragments, and where this one begins. */
+#define IPV4_FRAGMENT_BITS (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
+
+enum fragment {
+	FRAGMENT_NONE, /* the whole datagram */
+	FRAGMENT_FIRST, /* has the header of layer 4, but not all that follows it */
+	FRAGMENT_LATER, /* has none: l4 is 0 */
+};
+
+/** Offsets are from the packet's beginning; 16 bytes at most, so that it is returned in registers. */
+struct layers {
+	uint16_t l3; /* behind Ethernet and tags; 0: these are not there whole */
+	uint16_t l4; /* behind IP's header and options; 0: no IP, not there whole, or a later fragment */
+	rte_be16_t type; /* what is at l3, RTE_ETHER_TYPE_* */
+	uint8_t ip; /* 4 or 6: its fixed header is at l3, whole; 0: not IP */
+	uint8_t proto; /* what is at l4, IPPROTO_* */
+	uint8_t tags; /* VLAN tags */
+	uint8_t fragment; /* enum fragment */
+};
+
+/** All cases; parse() for those that are frequent. */
+struct layers parse_any(const struct rte_mbuf *m);
+
+/** @return whether the first segment has len bytes from off on. */
+static inline bool
+parse_has(const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	return off + len <= rte_pktmbuf_data_len(m);
+}
+
+/** Where the layers of a packet begin; inline for IP without tags, options and fragments. */
+static inline struct layers
+parse(const struct rte_mbuf *m)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip4 = (const void *)(eth + 1);
+	const struct rte_ipv6_hdr *ip6 = (const void *)(eth + 1);
+
+	if (likely(parse_has(m, 0, sizeof(*eth) + sizeof(*ip4)) &&
+			    eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+			    ip4->version_ihl == RTE_IPV4_VHL_DEF &&
+			    (ip4->fragment_offset & RTE_BE16(IPV4_FRAGMENT_BITS)) == 0))
+		return (struct layers){
+			.l3 = sizeof(*eth),
+			.l4 = sizeof(*eth) + sizeof(*ip4),
+			.type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
+			.ip = 4,
+			.proto = ip4->next_proto_id,
+		};
+	if (likely(parse_has(m, 0, sizeof(*eth) + sizeof(*ip6)) &&
+			    eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
+			    (rte_be_to_cpu_32(ip6->vtc_flow) >> 28) == 6 &&
+			    (ip6->proto == IPPROTO_UDP || ip6->proto == IPPROTO_TCP)))
+		return (struct layers){
+			.l3 = sizeof(*eth),
+			.l4 = sizeof(*eth) + sizeof(*ip6),
+			.type = RTE_BE16(RTE_ETHER_TYPE_IPV6),
+			.ip = 6,
+			.proto = ip6->proto,
+		};
+	return parse_any(m);
+}
+
+#endif
