@@ -8,7 +8,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/mext-models.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-failed=0
+checks=0
 
 # search OPTIMIZATION MODEL OPTION...: leave what was found in the file "log". Memory is in MB.
 search()
@@ -30,10 +30,20 @@ result()
 	printf '%-6s %-19s %-60s %10s states  %s\n' "$1" "$2" "$3" "${states:-no}" "$4"
 	case $4 in
 	FAILED*)
-		failed=1
 		cat log
 		;;
 	esac
+}
+
+# check COMMAND...: in a folder of its own, beside others, as many as there are processors.
+check()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n || :
+	done
+	checks=$((checks + 1))
+	mkdir "$checks.d"
+	(cd "$checks.d" && "$@") >"$checks.out" 2>&1 &
 }
 
 right()
@@ -59,34 +69,42 @@ mutant()
 	result "$1" "$2" "${*:3}" "$verdict"
 }
 
-right stack
-right stack -DTHREADS=3 -DOPS=3 -DMAGAZINES=2
-for name in NO_TAG STALE_NEXT LATE_LINK; do
-	mutant stack "$name"
-done
-
-right deque
-right deque -DTHIEVES=1 -DSTEALS=3 -DMAGAZINES=3 -DOWNER_OPS=10
-for name in LAST_WITHOUT_SWAP LATE_BOTTOM LATE_SLOT EARLY_BOTTOM; do
-	mutant deque "$name"
-done
-mutant deque SMALL_RING -DMAGAZINES=3
-
-right hand -DMAGAZINES=4
-right hand -DSTATIONS=2 -DMAGAZINES=7
-right hand -DTHREADS=3 -DOPS=1 -DMOST=2
-for name in LOST_PARTIAL WRONG_COUNT NOT_MOVED NO_CLAIM POUR_UNCLAIMED KEPT_CHAIN EARLY_COPY; do
-	mutant hand "$name"
-done
-
-right spread -DATTACHES=3 -DPASSES=2
-right spread -DTHREADS=2 -DLEAVES=3 -DATTACHES=3
-right spread -DTHREADS=4 -DLEAVES=1 -DMAX=4 -DCLONES=1
-right spread -DLEAVES=1 -DMAX=5 -DATTACHES=3 -DCLONES=1 -DSTOCK_CLONES=1
+# The longest first.
+check right spread -DATTACHES=3 -DPASSES=2
+check right spread -DTHREADS=2 -DLEAVES=3 -DATTACHES=3
+check right spread -DTHREADS=4 -DLEAVES=1 -DMAX=4 -DCLONES=1
+check right spread -DLEAVES=1 -DMAX=5 -DATTACHES=3 -DCLONES=1 -DSTOCK_CLONES=1
 for name in NO_BIAS EARLY_FREE PLAIN_HOLDERS EARLY_LOAD LIVE_EARLY SUBTRACT_NONE LEAVES_READ_AGAIN \
 	LIVE_READ_AGAIN ATTACH_WITHOUT_HOLD; do
-	mutant spread "$name"
+	check mutant spread "$name"
 done
-mutant spread ADD_THEN_UNDO -DLEAVES=1 -DMAX=4
-mutant spread NO_HEADROOM -DLEAVES=1 -DMAX=4 -DSTOCK_CLONES=1
+check mutant spread ADD_THEN_UNDO -DLEAVES=1 -DMAX=4
+check mutant spread NO_HEADROOM -DLEAVES=1 -DMAX=4 -DSTOCK_CLONES=1
+
+check right stack
+check right stack -DTHREADS=3 -DOPS=3 -DMAGAZINES=2
+for name in NO_TAG STALE_NEXT LATE_LINK; do
+	check mutant stack "$name"
+done
+
+check right deque
+check right deque -DTHIEVES=1 -DSTEALS=3 -DMAGAZINES=3 -DOWNER_OPS=10
+for name in LAST_WITHOUT_SWAP LATE_BOTTOM LATE_SLOT EARLY_BOTTOM; do
+	check mutant deque "$name"
+done
+check mutant deque SMALL_RING -DMAGAZINES=3
+
+check right hand -DMAGAZINES=4
+check right hand -DSTATIONS=2 -DMAGAZINES=7
+check right hand -DTHREADS=3 -DOPS=1 -DMOST=2
+for name in LOST_PARTIAL WRONG_COUNT NOT_MOVED NO_CLAIM POUR_UNCLAIMED KEPT_CHAIN EARLY_COPY; do
+	check mutant hand "$name"
+done
+
+wait
+failed=0
+for ((i = 1; i <= checks; i++)); do
+	cat "$i.out"
+	grep -q ' ok, ' "$i.out" || failed=1
+done
 exit "$failed"
