@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Go through all states of the models (folders "model" in lib and drivers) with spin: a model must
 # have no error, and each of its mutants must have one. A line for each says what was found.
+# shellcheck disable=SC2317 # called through check()
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
