@@ -12,6 +12,7 @@
 #include "args.h"
 #include "mode.h"
 #include "option.h"
+#include "xstats.h"
 
 /** More than all options together. */
 #define MAX_OPTIONS 256
@@ -79,6 +80,22 @@ parse_mode(const struct fwd_option *option, void *field, const char *text)
 	return 0;
 }
 
+static int
+parse_xstats(const struct fwd_option *option, void *field, const char *text)
+{
+	unsigned int i;
+	char name[RTE_ETH_XSTATS_NAME_SIZE + 1];
+
+	for (i = 0; xstats_name(text, i, name, sizeof(name)); i++)
+		if (i >= XSTATS_MAX_SHOWN || name[0] == '\0' ||
+				strlen(name) >= RTE_ETH_XSTATS_NAME_SIZE)
+			return option_wrong(option, text,
+					"1 to %u names of at most %u letters with ',' between",
+					XSTATS_MAX_SHOWN, RTE_ETH_XSTATS_NAME_SIZE - 1);
+	*(const char **)field = text;
+	return 0;
+}
+
 #define ARG(name) offsetof(struct fwd_args, name)
 
 static const struct fwd_option port_options[] = {
@@ -124,6 +141,9 @@ static const struct fwd_option report_options[] = {
 	{ "record-core-cycles", 0, NULL, "CPU cycles a packet", option_flag, ARG(record_cycles) },
 	{ "record-burst-stats", 0, NULL, "how many packets the bursts had", option_flag,
 			ARG(record_bursts) },
+	{ "display-xstats", 0, "NAME[,NAME...]",
+			"extended statistics to show with the rates, and at the end", parse_xstats,
+			ARG(display_xstats) },
 };
 
 #define OPTIONS(title, table)                      \

@@ -3,37 +3,21 @@
 
 #include "fwd.h"
 #include "mode.h"
+#include "snapshot.h"
 #include "watch.h"
-
-/** What port statistics were before, subtracted: drivers that can't reset them count on. */
-static void
-subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
-{
-	stats->ipackets -= base->ipackets;
-	stats->opackets -= base->opackets;
-	stats->ibytes -= base->ibytes;
-	stats->obytes -= base->obytes;
-	stats->imissed -= base->imissed;
-	stats->ierrors -= base->ierrors;
-	stats->oerrors -= base->oerrors;
-	stats->rx_nombuf -= base->rx_nombuf;
-}
 
 static void
 launch(struct fwd *fwd)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
-		fwd->ports[i].stats = (struct rte_eth_stats){ 0 };
-		rte_eth_stats_get(fwd->ports[i].id, &fwd->ports[i].base);
-	}
+	snapshot_begin(fwd);
+	fwd->began = watch_now();
 	__atomic_store_n(&fwd->stop, false, __ATOMIC_RELAXED);
 	for (i = 0; i < fwd->nb_lcores; i++) {
 		if (fwd->lcores[i].nb_streams > 0)
 			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
 	}
-	fwd->began = watch_now();
 	fwd->running = true;
 }
 
@@ -60,22 +44,16 @@ void
 forwarding_stop(struct fwd *fwd)
 {
 	struct fwd_totals t;
-	unsigned int i;
 
 	__atomic_store_n(&fwd->stop, true, __ATOMIC_RELAXED);
 	rte_eal_mp_wait_lcore();
 	pthread_mutex_lock(&fwd->lock);
-	for (i = 0; i < fwd->nb_ports; i++) {
-		struct fwd_port *p = &fwd->ports[i];
-
-		if (!p->gone && rte_eth_stats_get(p->id, &p->stats) == 0)
-			subtract(&p->stats, &p->base);
-	}
 	if (fwd->args.mode->stop != NULL)
 		fwd->args.mode->stop(fwd);
 	streams_total(fwd, RTE_MAX_ETHPORTS, &t);
 	fwd->held += (int64_t)(t.rx + t.made - t.tx - t.consumed - t.rejected - t.full -
 			       t.not_copied);
+	snapshot_end(fwd);
 	fwd->running = false;
 	pthread_mutex_unlock(&fwd->lock);
 }

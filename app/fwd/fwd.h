@@ -17,6 +17,8 @@
 #include "args.h"
 
 struct fwd_stream;
+struct port_xstats;
+struct snapshot;
 
 /** Says what is wrong and what to change, in one line. */
 #define FWD_ERROR(fmt, ...) fprintf(stderr, "mext-fwd: " fmt "\n", ##__VA_ARGS__)
@@ -46,7 +48,8 @@ struct fwd_port {
 	struct rte_eth_dev_info info;
 	struct port_setup setup; /* as it runs, where started */
 	struct rte_eth_stats base; /* when forwarding began */
-	struct rte_eth_stats stats; /* when it ended, since base */
+	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
+	struct port_xstats *xstats; /* of the run; NULL: unknown */
 	bool started;
 	bool gone; /* vanished; closed */
 };
@@ -71,6 +74,7 @@ struct fwd {
 	struct mext_pool *pool;
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
 	double began; /* when forwarding last began, by watch_now() */
+	struct snapshot *last; /* the numbers of the last run; NULL while one is on, and before */
 	bool running; /* between forwarding_start() and forwarding_stop() */
 	bool stop; /* workers poll it, relaxed: it orders nothing */
 	pthread_mutex_t lock; /* of everything here but what workers write */
@@ -106,8 +110,11 @@ int worker_run(void *lcore);
 
 /* report.c */
 void report_start(const struct fwd *fwd);
-void report_rates(struct fwd *fwd, double elapsed);
-void report_final(const struct fwd *fwd);
+void report_final(struct fwd *fwd);
+
+/* period.c: while it runs. Main thread only. */
+void report_period(struct fwd *fwd);
+void report_xstats(const struct snapshot *now, const struct snapshot *before, const char *names);
 
 /** What the streams to a port have counted. */
 struct fwd_totals {

@@ -10,6 +10,7 @@
 
 #include "fwd.h"
 #include "mode.h"
+#include "snapshot.h"
 #include "watch.h"
 
 /** Parse what follows "--", before EAL has been started for nothing. */
@@ -59,6 +60,7 @@ run(struct fwd *fwd)
 	if (buffers_account(fwd) < 0)
 		status = EXIT_FAILURE;
 	streams_free(fwd);
+	snapshot_close(fwd);
 	return status;
 
 close:

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
+#include "bursts.h"
 #include "fwd.h"
 #include "mode.h"
-#include "stream.h"
+#include "snapshot.h"
+#include "text.h"
+#include "xstats.h"
 
 void
 report_start(const struct fwd *fwd)
@@ -23,116 +29,157 @@ report_start(const struct fwd *fwd)
 			topology_name(fwd->args.topology), fwd->nb_ports, fwd->args.burst);
 }
 
-/** Of the layer 2 frame, without preamble, gap and FCS. */
-static double
-gigabits(uint64_t bytes, double seconds)
+/** The counts of a port or of all: first as testpmd prints them. */
+static void
+print_counts(const struct snapshot_port *p)
 {
-	return bytes * 8 / seconds / 1e9;
+	const struct snapshot_drops *d = &p->drops;
+	const struct snapshot_traffic *t = &p->traffic;
+	const uint64_t tx_dropped = d->tx_full + d->not_copied;
+
+	printf("  RX-packets: %-15" PRIu64 " RX-dropped: %-15" PRIu64 " RX-total: %" PRIu64 "\n",
+			t->rx, d->rx_missed, t->rx + d->rx_missed);
+	if (d->rx_errors + d->rx_no_buffer > 0)
+		printf("  RX-error:   %-15" PRIu64 " RX-nombufs: %" PRIu64 "\n", d->rx_errors,
+				d->rx_no_buffer);
+	printf("  TX-packets: %-15" PRIu64 " TX-dropped: %-15" PRIu64 " TX-total: %" PRIu64 "\n",
+			t->tx, tx_dropped, t->tx + tx_dropped);
+	if (d->no_buffer + d->not_copied > 0)
+		printf("  TX-nombufs: %" PRIu64 "\n", d->no_buffer + d->not_copied);
+	printf("  drops by cause: rx_missed %" PRIu64 ", rx_no_buffer %" PRIu64
+	       ", rx_errors %" PRIu64 ", rejected %" PRIu64 ", no_buffer %" PRIu64
+	       ", not_copied %" PRIu64 ", tx_full %" PRIu64 "; retries %" PRIu64 "\n",
+			d->rx_missed, d->rx_no_buffer, d->rx_errors, d->rejected, d->no_buffer,
+			d->not_copied, d->tx_full, p->retries);
 }
 
-void
-report_rates(struct fwd *fwd, double elapsed)
+/** Averages over the run, and CPU cycles if they are recorded. */
+static void
+print_rates(const struct snapshot *snap, const struct snapshot_traffic *t)
 {
-	struct rte_eth_stats now;
-	struct fwd_totals totals;
+	char rx[TEXT_TRAFFIC], tx[TEXT_TRAFFIC], cycles[TEXT_NUMBER];
+
+	printf("rx %s, tx %s",
+			text_traffic(rx, snapshot_rate(t->rx, 0, snap->elapsed),
+					snapshot_rate(t->rx_bytes, 0, snap->elapsed)),
+			text_traffic(tx, snapshot_rate(t->tx, 0, snap->elapsed),
+					snapshot_rate(t->tx_bytes, 0, snap->elapsed)));
+	if (snap->cycles)
+		printf(", %s cycles/packet",
+				text_number(cycles, snapshot_cycles(t->cycles, t->handled), 1));
+	printf("\n");
+}
+
+static void
+print_bursts(const struct snapshot_stream *s)
+{
+	bursts_print("RX", s->bursts->rx);
+	bursts_print("TX", s->bursts->tx);
+}
+
+/** What each stream and queue carried, where a port has several, or bursts are recorded. */
+static void
+print_streams(const struct snapshot *snap)
+{
+	const bool queues = snap->nb_queues > snap->nb_ports;
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
-		struct fwd_port *p = &fwd->ports[i];
-		struct rte_eth_stats *last = &p->stats;
+	if (snap->nb_streams > snap->nb_ports || (snap->nb_streams > 0 && snap->streams[0].bursts))
+		printf("\n");
+	for (i = 0; i < snap->nb_streams; i++) {
+		const struct snapshot_stream *s = &snap->streams[i];
 
-		if (rte_eth_stats_get(p->id, &now) < 0)
-			continue;
-		streams_total(fwd, p->id, &totals);
-		printf("port %u: rx %.0f pps %.3f Gbit/s, tx %.0f pps %.3f Gbit/s, dropped %" PRIu64
-		       "\n",
-				p->id, (now.ipackets - last->ipackets) / elapsed,
-				gigabits(now.ibytes - last->ibytes, elapsed),
-				(now.opackets - last->opackets) / elapsed,
-				gigabits(now.obytes - last->obytes, elapsed),
-				totals.full + totals.not_copied + now.imissed - p->base.imissed);
-		*last = now;
+		if (snap->nb_streams > snap->nb_ports || s->bursts != NULL)
+			printf("port %u queue %u -> port %u queue %u: rx %" PRIu64 " tx %" PRIu64
+			       "\n",
+					s->rx_port, s->rx_queue, s->tx_port, s->tx_queue, s->rx,
+					s->tx);
+		if (s->bursts != NULL)
+			print_bursts(s);
+	}
+	for (i = 0; queues && i < snap->nb_queues; i++) {
+		printf("port %u queue %u: ", snap->queues[i].port, snap->queues[i].queue);
+		print_rates(snap, &snap->queues[i].traffic);
 	}
 }
 
 static void
-print_counts(const struct rte_eth_stats *stats, const struct fwd_totals *totals)
-{
-	printf("  RX-packets: %-15" PRIu64 " RX-dropped: %-15" PRIu64 " RX-total: %" PRIu64 "\n",
-			stats->ipackets, stats->imissed, stats->ipackets + stats->imissed);
-	if (stats->ierrors + stats->rx_nombuf > 0)
-		printf("  RX-error:   %-15" PRIu64 " RX-nombufs: %" PRIu64 "\n", stats->ierrors,
-				stats->rx_nombuf);
-	printf("  TX-packets: %-15" PRIu64 " TX-dropped: %-15" PRIu64 " TX-total: %" PRIu64 "\n",
-			stats->opackets, totals->full + totals->not_copied,
-			stats->opackets + totals->full + totals->not_copied);
-	if (totals->no_buffer + totals->not_copied > 0)
-		printf("  TX-nombufs: %" PRIu64 "\n", totals->no_buffer + totals->not_copied);
-}
-
-/** What each queue carried, where a port has several: the ports' counts do not say. */
-static void
-print_streams(const struct fwd *fwd)
+print_lcores(const struct snapshot *snap)
 {
 	unsigned int i;
 
-	if (fwd->nb_streams <= fwd->nb_ports)
-		return;
 	printf("\n");
-	for (i = 0; i < fwd->nb_streams; i++) {
-		const struct fwd_stream *s = fwd->streams[i];
+	for (i = 0; i < snap->nb_lcores; i++) {
+		const struct snapshot_lcore *l = &snap->lcores[i];
+		char busy[TEXT_NUMBER];
 
-		printf("port %u queue %u -> port %u queue %u: rx %" PRIu64 " tx %" PRIu64 "\n",
-				s->rx_port, s->rx_queue, s->out->port, s->out->queue, s->rx,
-				s->out->tx);
+		if (l->nb_streams == 0)
+			continue;
+		printf("lcore %u: %s %% of turns busy, ", l->id,
+				text_number(busy, 100 * text_share(l->turns, l->idle), 1));
+		print_rates(snap, &l->traffic);
 	}
 }
 
 /** What the mode counted beside, as "serve: 2 requests, 128 bytes copied". */
 static void
-print_mode(const struct fwd *fwd)
+print_mode(const struct snapshot *snap)
 {
-	const struct fwd_mode *mode = fwd->args.mode;
-	struct fwd_counter counters[MODE_MAX_COUNTERS];
 	const char *c;
-	unsigned int i, n;
+	unsigned int i;
 
-	if (mode->counters == NULL)
+	if (snap->nb_counters == 0)
 		return;
-	n = mode->counters(fwd, counters);
-	printf("\n%s:", mode->name);
-	for (i = 0; i < n; i++) {
-		printf("%s %" PRIu64 " ", i > 0 ? "," : "", counters[i].value);
-		for (c = counters[i].name; *c != '\0'; c++)
+	printf("\n%s:", snap->mode->name);
+	for (i = 0; i < snap->nb_counters; i++) {
+		printf("%s %" PRIu64 " ", i > 0 ? "," : "", snap->counters[i].value);
+		for (c = snap->counters[i].name; *c != '\0'; c++)
 			putchar(*c == '_' ? ' ' : *c);
 	}
 	printf("\n");
 }
 
-void
-report_final(const struct fwd *fwd)
+/** In the words of testpmd. */
+static void
+print_cycles(const struct snapshot *snap)
 {
-	struct rte_eth_stats sum = { 0 };
-	struct fwd_totals totals;
+	const struct snapshot_traffic *t = &snap->all.traffic;
+
+	if (t->cycles == 0 || t->handled == 0)
+		return;
+	printf("  CPU cycles/packet=%.2f (total cycles=%" PRIu64 " / total %s packets=%" PRIu64
+	       ") at %" PRIu64 " MHz Clock\n",
+			snapshot_cycles(t->cycles, t->handled), t->cycles,
+			snap->mode->flags & MODE_RECEIVES ? "RX" : "TX", t->handled,
+			rte_get_tsc_hz() / 1000000);
+}
+
+void
+report_final(struct fwd *fwd)
+{
+	struct snapshot *snap = snapshot_get(fwd);
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
-		const struct rte_eth_stats *s = &fwd->ports[i].stats;
-
-		streams_total(fwd, fwd->ports[i].id, &totals);
-		printf("\n  ------------- Forward statistics for port %u -------------\n",
-				fwd->ports[i].id);
-		print_counts(s, &totals);
-		sum.ipackets += s->ipackets;
-		sum.opackets += s->opackets;
-		sum.imissed += s->imissed;
-		sum.ierrors += s->ierrors;
-		sum.rx_nombuf += s->rx_nombuf;
+	if (snap == NULL) {
+		FWD_ERROR("no memory for the final statistics");
+		return;
 	}
-	print_streams(fwd);
-	print_mode(fwd);
-	streams_total(fwd, RTE_MAX_ETHPORTS, &totals);
+	for (i = 0; i < snap->nb_ports; i++) {
+		printf("\n  ------------- Forward statistics for port %u -------------\n",
+				snap->ports[i].id);
+		print_counts(&snap->ports[i]);
+		printf("  average: ");
+		print_rates(snap, &snap->ports[i].traffic);
+	}
+	print_streams(snap);
+	print_lcores(snap);
+	report_xstats(snap, NULL, fwd->args.display_xstats);
+	print_mode(snap);
 	printf("\n  +++++++++ Accumulated forward statistics for all ports +++++++++\n");
-	print_counts(&sum, &totals);
+	print_counts(&snap->all);
+	printf("  average: ");
+	print_rates(snap, &snap->all.traffic);
+	print_cycles(snap);
 	printf("\n");
+	snapshot_put(snap);
 }

@@ -74,7 +74,7 @@ watch(struct fwd *fwd, int input, double seconds)
 			return WATCH_TIME;
 		if (watch_now() < line)
 			continue;
-		report_rates(fwd, watch_now() - last);
+		report_period(fwd);
 		last = watch_now();
 	}
 }

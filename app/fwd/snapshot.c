@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_lcore.h>
+
+#include "fwd.h"
+#include "snapshot.h"
+#include "watch.h"
+#include "xstats.h"
+
+/** What port statistics were before, subtracted: drivers that can't reset them count on. */
+static void
+subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
+{
+	stats->ipackets -= base->ipackets;
+	stats->opackets -= base->opackets;
+	stats->ibytes -= base->ibytes;
+	stats->obytes -= base->obytes;
+	stats->imissed -= base->imissed;
+	stats->ierrors -= base->ierrors;
+	stats->oerrors -= base->oerrors;
+	stats->rx_nombuf -= base->rx_nombuf;
+}
+
+/** Read what the driver counts. Of a port that has vanished it stays as it was last read. */
+static void
+read_port(struct fwd_port *p, struct snapshot_port *port)
+{
+	struct rte_eth_link link = { 0 };
+	struct rte_eth_stats now;
+
+	if (!p->gone && rte_eth_stats_get(p->id, &now) == 0) {
+		subtract(&now, &p->base);
+		p->stats = now;
+	}
+	if (!p->gone && p->xstats != NULL)
+		xstats_read(p->xstats);
+	if (!p->gone && rte_eth_link_get_nowait(p->id, &link) < 0)
+		link.link_status = RTE_ETH_LINK_DOWN;
+	*port = (struct snapshot_port){
+		.id = p->id,
+		.socket = p->socket,
+		.gone = p->gone,
+		.link_up = link.link_status == RTE_ETH_LINK_UP,
+		.link_speed = link.link_speed,
+		.addr = p->addr,
+		.traffic = { .rx = p->stats.ipackets,
+				.rx_bytes = p->stats.ibytes,
+				.tx = p->stats.opackets,
+				.tx_bytes = p->stats.obytes },
+		.tx_errors = p->stats.oerrors,
+		.drops = { .rx_missed = p->stats.imissed,
+				.rx_errors = p->stats.ierrors,
+				.rx_no_buffer = p->stats.rx_nombuf },
+	};
+	memcpy(port->driver, p->driver, sizeof(port->driver));
+}
+
+static struct snapshot_port *
+find_port(struct snapshot *snap, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < snap->nb_ports && snap->ports[i].id != id; i++)
+		;
+	return i < snap->nb_ports ? &snap->ports[i] : &snap->all;
+}
+
+/** A queue's traffic; what belongs to none that is known goes nowhere. */
+static struct snapshot_traffic *
+find_queue(struct snapshot *snap, uint16_t port, uint16_t queue, struct snapshot_traffic *nowhere)
+{
+	unsigned int i;
+
+	for (i = 0; i < snap->nb_queues; i++)
+		if (snap->queues[i].port == port && snap->queues[i].queue == queue)
+			return &snap->queues[i].traffic;
+	return nowhere;
+}
+
+/** One stream, and what it adds to its ports and queues. */
+static void
+read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_stream *stream)
+{
+	const bool receives = (snap->mode->flags & MODE_RECEIVES) != 0;
+	struct snapshot_port *from = find_port(snap, s->rx_port);
+	struct snapshot_port *to = find_port(snap, s->out->port);
+	struct snapshot_traffic nowhere, *queue;
+	struct fwd_bursts *bursts = stream->bursts;
+	unsigned int i;
+
+	*stream = (struct snapshot_stream){ s->rx_port, s->rx_queue, s->out->port, s->out->queue,
+		s->stage, s->lcore, s->rx, s->made, .consumed = s->consumed,
+		.rejected = s->rejected, .no_buffer = s->no_buffer, .turns = s->turns,
+		.idle = s->idle, .cycles = s->cycles, .handled = receives ? s->rx : s->made,
+		.bursts = bursts };
+	if (bursts != NULL)
+		*bursts = *s->bursts;
+	from->drops.rejected += s->rejected;
+	from->consumed += s->consumed;
+	from->traffic.cycles += s->cycles;
+	from->traffic.handled += stream->handled;
+	to->drops.no_buffer += s->no_buffer;
+	queue = find_queue(snap, s->rx_port, s->rx_queue, &nowhere);
+	queue->rx += s->rx;
+	queue->cycles += s->cycles;
+	queue->handled += stream->handled;
+	for (i = 0; i < s->nb_outs; i++) {
+		const struct fwd_out *out = &s->outs[i];
+
+		to = find_port(snap, out->port);
+		to->drops.tx_full += out->full;
+		to->drops.not_copied += out->not_copied;
+		to->retries += out->retries;
+		find_queue(snap, out->port, out->queue, &nowhere)->tx += out->tx;
+		stream->tx += out->tx;
+		stream->tx_full += out->full;
+		stream->not_copied += out->not_copied;
+		stream->retries += out->retries;
+	}
+}
+
+static void
+read_lcores(struct snapshot *snap, const struct fwd *fwd)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		struct snapshot_lcore *l = &snap->lcores[i];
+
+		l->id = fwd->lcores[i].id;
+		l->socket = rte_lcore_to_socket_id(l->id);
+		l->nb_streams = fwd->lcores[i].nb_streams;
+		l->traffic.rx_bytes = l->traffic.tx_bytes = SNAPSHOT_UNKNOWN;
+		for (j = 0; j < snap->nb_streams; j++) {
+			const struct snapshot_stream *s = &snap->streams[j];
+
+			if (s->lcore != l->id)
+				continue;
+			l->turns += s->turns;
+			l->idle += s->idle;
+			l->traffic.rx += s->rx;
+			l->traffic.tx += s->tx;
+			l->traffic.cycles += s->cycles;
+			/* What a later stage received is what it sent on. */
+			l->traffic.handled += s->stage > 0 ? s->tx : s->handled;
+		}
+	}
+}
+
+static void
+add_up(struct snapshot *snap)
+{
+	struct snapshot_port *all = &snap->all;
+	unsigned int i;
+
+	for (i = 0; i < snap->nb_ports; i++) {
+		const struct snapshot_port *p = &snap->ports[i];
+
+		all->traffic.rx += p->traffic.rx;
+		all->traffic.rx_bytes += p->traffic.rx_bytes;
+		all->traffic.tx += p->traffic.tx;
+		all->traffic.tx_bytes += p->traffic.tx_bytes;
+		all->traffic.cycles += p->traffic.cycles;
+		all->traffic.handled += p->traffic.handled;
+		all->tx_errors += p->tx_errors;
+		all->consumed += p->consumed;
+		all->retries += p->retries;
+		all->drops.rx_missed += p->drops.rx_missed;
+		all->drops.rx_no_buffer += p->drops.rx_no_buffer;
+		all->drops.rx_errors += p->drops.rx_errors;
+		all->drops.rejected += p->drops.rejected;
+		all->drops.no_buffer += p->drops.no_buffer;
+		all->drops.not_copied += p->drops.not_copied;
+		all->drops.tx_full += p->drops.tx_full;
+	}
+}
+
+/** Memory for what there is; what can't be had is said by NULL. */
+static struct snapshot *
+allocate(const struct fwd *fwd)
+{
+	struct snapshot *snap = calloc(1, sizeof(*snap));
+	char name[RTE_ETH_XSTATS_NAME_SIZE];
+	unsigned int i;
+
+	if (snap == NULL)
+		return NULL;
+	snap->users = 1;
+	snap->nb_ports = fwd->nb_ports;
+	snap->nb_lcores = fwd->nb_lcores;
+	snap->nb_streams = fwd->nb_streams;
+	for (i = 0; i < fwd->nb_ports; i++)
+		snap->nb_queues += RTE_MAX(fwd->ports[i].setup.nb_rxq, fwd->ports[i].setup.nb_txq);
+	while (xstats_name(fwd->args.display_xstats, snap->nb_shown, name, sizeof(name)))
+		snap->nb_shown++;
+	snap->ports = calloc(snap->nb_ports + 1, sizeof(*snap->ports));
+	snap->queues = calloc(snap->nb_queues + 1, sizeof(*snap->queues));
+	snap->lcores = calloc(snap->nb_lcores + 1, sizeof(*snap->lcores));
+	snap->streams = calloc(snap->nb_streams + 1, sizeof(*snap->streams));
+	snap->shown = calloc(snap->nb_ports * snap->nb_shown + 1, sizeof(*snap->shown));
+	if (snap->ports == NULL || snap->queues == NULL || snap->lcores == NULL ||
+			snap->streams == NULL || snap->shown == NULL)
+		goto free;
+	for (i = 0; i < fwd->nb_streams; i++) {
+		if (fwd->streams[i]->bursts == NULL)
+			continue;
+		snap->streams[i].bursts = malloc(sizeof(struct fwd_bursts));
+		if (snap->streams[i].bursts == NULL)
+			goto free;
+	}
+	return snap;
+
+free:
+	snapshot_put(snap);
+	return NULL;
+}
+
+void
+snapshot_put(struct snapshot *snap)
+{
+	unsigned int i;
+
+	if (snap == NULL || __atomic_sub_fetch(&snap->users, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (i = 0; snap->streams != NULL && i < snap->nb_streams; i++)
+		free(snap->streams[i].bursts);
+	free(snap->ports);
+	free(snap->queues);
+	free(snap->lcores);
+	free(snap->streams);
+	free(snap->shown);
+	free(snap);
+}
+
+static void
+read_ports(struct snapshot *snap, struct fwd *fwd)
+{
+	unsigned int i, j, n = 0;
+
+	for (i = 0; i < snap->nb_ports; i++) {
+		struct fwd_port *p = &fwd->ports[i];
+
+		read_port(p, &snap->ports[i]);
+		for (j = 0; j < snap->nb_shown; j++)
+			snap->shown[i * snap->nb_shown + j] = xstats_shown(p->xstats, j);
+		for (j = 0; j < RTE_MAX(p->setup.nb_rxq, p->setup.nb_txq); j++, n++)
+			snap->queues[n] = (struct snapshot_queue){ .port = p->id,
+				.queue = j,
+				.traffic = { .rx_bytes = xstats_rx_bytes(p->xstats, j),
+						.tx_bytes = xstats_tx_bytes(p->xstats, j) } };
+	}
+}
+
+static struct snapshot *
+take(struct fwd *fwd)
+{
+	struct snapshot *snap = allocate(fwd);
+	unsigned int i;
+
+	if (snap == NULL)
+		return NULL;
+	snap->mode = fwd->args.mode;
+	snap->cycles = fwd->args.record_cycles;
+	snap->time = watch_now();
+	snap->elapsed = snap->time - fwd->began;
+	read_ports(snap, fwd);
+	for (i = 0; i < snap->nb_streams; i++)
+		read_stream(snap, fwd->streams[i], &snap->streams[i]);
+	read_lcores(snap, fwd);
+	add_up(snap);
+	if (snap->mode->counters != NULL)
+		snap->nb_counters = snap->mode->counters(fwd, snap->counters);
+	mext_stats_get(fwd->pool, &snap->pool);
+	return snap;
+}
+
+struct snapshot *
+snapshot_get_locked(struct fwd *fwd)
+{
+	if (fwd->running)
+		return take(fwd);
+	if (fwd->last != NULL)
+		__atomic_add_fetch(&fwd->last->users, 1, __ATOMIC_RELAXED);
+	return fwd->last;
+}
+
+struct snapshot *
+snapshot_get(struct fwd *fwd)
+{
+	struct snapshot *snap;
+
+	pthread_mutex_lock(&fwd->lock);
+	snap = snapshot_get_locked(fwd);
+	pthread_mutex_unlock(&fwd->lock);
+	return snap;
+}
+
+void
+snapshot_begin(struct fwd *fwd)
+{
+	unsigned int i;
+
+	snapshot_put(fwd->last);
+	fwd->last = NULL;
+	for (i = 0; i < fwd->nb_ports; i++) {
+		struct fwd_port *p = &fwd->ports[i];
+
+		p->stats = (struct rte_eth_stats){ 0 };
+		xstats_free(p->xstats);
+		p->xstats = NULL;
+		if (p->gone)
+			continue;
+		rte_eth_stats_get(p->id, &p->base);
+		p->xstats = xstats_begin(fwd, p);
+	}
+}
+
+void
+snapshot_end(struct fwd *fwd)
+{
+	snapshot_put(fwd->last);
+	fwd->last = take(fwd);
+}
+
+void
+snapshot_close(struct fwd *fwd)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&fwd->lock);
+	snapshot_put(fwd->last);
+	fwd->last = NULL;
+	for (i = 0; i < fwd->nb_ports; i++) {
+		xstats_free(fwd->ports[i].xstats);
+		fwd->ports[i].xstats = NULL;
+	}
+	pthread_mutex_unlock(&fwd->lock);
+}
+
+uint64_t
+snapshot_dropped(const struct snapshot_drops *d)
+{
+	return d->rx_missed + d->rx_no_buffer + d->rx_errors + d->rejected + d->no_buffer +
+	       d->not_copied + d->tx_full;
+}
