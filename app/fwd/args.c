@@ -141,6 +141,8 @@ static const struct fwd_option report_options[] = {
 	{ "record-core-cycles", 0, NULL, "CPU cycles a packet", option_flag, ARG(record_cycles) },
 	{ "record-burst-stats", 0, NULL, "how many packets the bursts had", option_flag,
 			ARG(record_bursts) },
+	{ "json", 0, "FILE", "write the final report to FILE, - for standard output", option_text,
+			ARG(json) },
 	{ "display-xstats", 0, "NAME[,NAME...]",
 			"extended statistics to show with the rates, and at the end", parse_xstats,
 			ARG(display_xstats) },

@@ -43,6 +43,7 @@ struct fwd_args {
 	double duration; /* seconds, 0: until a signal */
 	bool record_cycles; /* CPU cycles of turns that had packets */
 	bool record_bursts; /* how many packets a burst had */
+	const char *json; /* file for the report, "-": stdout, NULL: none */
 	const char *display_xstats; /* names with "," between; NULL: none */
 	bool interactive;
 };

@@ -163,7 +163,7 @@ buffers_account(struct fwd *fwd)
 	uint64_t outstanding;
 
 	take_back_from_drivers(fwd);
-	outstanding = mext_stats_outstanding(fwd->pool);
+	fwd->outstanding = outstanding = mext_stats_outstanding(fwd->pool);
 	if (outstanding > 0)
 		list_leaks(fwd);
 	printf("buffers outstanding: %" PRIu64 "\n", outstanding);

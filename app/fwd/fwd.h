@@ -64,6 +64,8 @@ struct fwd_lcore {
 
 struct fwd {
 	struct fwd_args args;
+	int argc; /* as the program was called */
+	char **argv;
 	unsigned int nb_ports;
 	struct fwd_port ports[RTE_MAX_ETHPORTS];
 	/* From forwarding_start() to the next one, or to the end: */
@@ -72,6 +74,7 @@ struct fwd {
 	unsigned int nb_lcores;
 	struct fwd_lcore *lcores;
 	struct mext_pool *pool;
+	uint64_t outstanding; /* buffers, at the end */
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
 	double began; /* when forwarding last began, by watch_now() */
 	struct snapshot *last; /* the numbers of the last run; NULL while one is on, and before */
@@ -107,6 +110,13 @@ void forwarding_stop(struct fwd *fwd);
 
 /* worker.c: what forwarding lcores run. */
 int worker_run(void *lcore);
+
+/** Exit status of a run that came to its end and forwarded nothing. */
+#define EXIT_NOTHING 2
+
+/* outcome.c: the exit status; on stderr what to look at where nothing was forwarded. */
+int outcome(struct fwd *fwd);
+uint64_t outcome_forwarded(const struct snapshot *snap); /* packets */
 
 /* report.c */
 void report_start(const struct fwd *fwd);

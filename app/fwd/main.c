@@ -9,6 +9,8 @@
 #include <rte_errno.h>
 
 #include "fwd.h"
+#include "history.h"
+#include "json.h"
 #include "mode.h"
 #include "snapshot.h"
 #include "watch.h"
@@ -43,7 +45,10 @@ static int
 run(struct fwd *fwd)
 {
 	int status = EXIT_FAILURE;
+	bool ran = false;
 
+	if (json_check(fwd) < 0)
+		return status;
 	if (ports_find(fwd) < 0)
 		goto close;
 	if (buffers_create(fwd) < 0)
@@ -51,16 +56,21 @@ run(struct fwd *fwd)
 	if (forwarding_start(fwd) == 0) {
 		watch(fwd, -1, INFINITY);
 		forwarding_stop(fwd);
-		status = EXIT_SUCCESS;
+		ran = true;
+		status = outcome(fwd);
+		json_prepare(fwd);
 	}
 	ports_close(fwd);
-	if (status == EXIT_SUCCESS)
+	if (ran)
 		report_final(fwd);
 	modes_end(fwd);
 	if (buffers_account(fwd) < 0)
 		status = EXIT_FAILURE;
+	if (ran && json_write(fwd, status) < 0)
+		status = EXIT_FAILURE;
 	streams_free(fwd);
 	snapshot_close(fwd);
+	history_clear();
 	return status;
 
 close:
@@ -83,6 +93,15 @@ eal_failed(void)
 	return EXIT_FAILURE;
 }
 
+/** The list of them: EAL puts another program name into its own. */
+static char **
+copy_arguments(int argc, char **argv)
+{
+	char **copy = calloc(argc + 1, sizeof(*copy));
+
+	return copy != NULL ? memcpy(copy, argv, argc * sizeof(*copy)) : argv;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -96,6 +115,8 @@ main(int argc, char **argv)
 		return result == ARGS_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (watch_open() < 0)
 		return EXIT_FAILURE;
+	fwd.argc = argc;
+	fwd.argv = copy_arguments(argc, argv);
 	optind = opterr = 1; /* getopt has been used, quietly */
 	if (rte_eal_init(argc, argv) < 0)
 		return eal_failed();

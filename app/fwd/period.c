@@ -4,25 +4,16 @@
 #include <rte_ethdev.h>
 
 #include "fwd.h"
+#include "history.h"
 #include "snapshot.h"
 #include "text.h"
 #include "xstats.h"
 
-/** A port's rates since the snapshot before; since forwarding began where there is none. */
 static void
-print_port(const struct snapshot *now, const struct snapshot *before, unsigned int i)
+print_port(const struct history_port *p, uint64_t dropped)
 {
-	static const struct snapshot_traffic none;
-	const struct snapshot_traffic *t = &now->ports[i].traffic;
-	const struct snapshot_traffic *b = before != NULL ? &before->ports[i].traffic : &none;
-	double seconds = now->elapsed - (before != NULL ? before->elapsed : 0);
-
 	printf("port %u: rx %.0f pps %.3f Gbit/s, tx %.0f pps %.3f Gbit/s, dropped %" PRIu64 "\n",
-			now->ports[i].id, snapshot_rate(t->rx, b->rx, seconds),
-			snapshot_rate(t->rx_bytes, b->rx_bytes, seconds) * 8 / 1e9,
-			snapshot_rate(t->tx, b->tx, seconds),
-			snapshot_rate(t->tx_bytes, b->tx_bytes, seconds) * 8 / 1e9,
-			snapshot_dropped(&now->ports[i].drops));
+			p->id, p->rx_pps, p->rx_bps / 1e9, p->tx_pps, p->tx_bps / 1e9, dropped);
 }
 
 void
@@ -58,6 +49,7 @@ report_period(struct fwd *fwd)
 {
 	static struct snapshot *before;
 	struct snapshot *now = snapshot_get(fwd);
+	const struct history_row *row;
 	unsigned int i;
 
 	if (now == NULL)
@@ -67,8 +59,9 @@ report_period(struct fwd *fwd)
 		snapshot_put(before);
 		before = NULL;
 	}
-	for (i = 0; i < now->nb_ports; i++)
-		print_port(now, before, i);
+	row = history_add(now, before);
+	for (i = 0; row != NULL && i < row->nb_ports; i++)
+		print_port(&row->ports[i], snapshot_dropped(&now->ports[i].drops));
 	report_xstats(now, before, fwd->args.display_xstats);
 	snapshot_put(before);
 	before = now;

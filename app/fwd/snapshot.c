@@ -25,7 +25,7 @@ subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
 
 /** Read what the driver counts. Of a port that has vanished it stays as it was last read. */
 static void
-read_port(struct fwd_port *p, struct snapshot_port *port)
+read_port(const struct mext_pool *pool, struct fwd_port *p, struct snapshot_port *port)
 {
 	struct rte_eth_link link = { 0 };
 	struct rte_eth_stats now;
@@ -55,6 +55,8 @@ read_port(struct fwd_port *p, struct snapshot_port *port)
 				.rx_no_buffer = p->stats.rx_nombuf },
 	};
 	memcpy(port->driver, p->driver, sizeof(port->driver));
+	snprintf(port->mempool, sizeof(port->mempool), "%s",
+			mext_pool_rx_mempool(pool, p->socket)->name);
 }
 
 static struct snapshot_port *
@@ -242,7 +244,7 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 	for (i = 0; i < snap->nb_ports; i++) {
 		struct fwd_port *p = &fwd->ports[i];
 
-		read_port(p, &snap->ports[i]);
+		read_port(fwd->pool, p, &snap->ports[i]);
 		for (j = 0; j < snap->nb_shown; j++)
 			snap->shown[i * snap->nb_shown + j] = xstats_shown(p->xstats, j);
 		for (j = 0; j < RTE_MAX(p->setup.nb_rxq, p->setup.nb_txq); j++, n++)
