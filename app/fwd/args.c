@@ -96,6 +96,13 @@ parse_xstats(const struct fwd_option *option, void *field, const char *text)
 	return 0;
 }
 
+/** The number may be left out. */
+static int
+parse_tx_first(const struct fwd_option *option, void *field, const char *text)
+{
+	return option_u32(option, field, text != NULL ? text : "1");
+}
+
 #define ARG(name) offsetof(struct fwd_args, name)
 
 static const struct fwd_option port_options[] = {
@@ -123,6 +130,9 @@ static const struct fwd_option forward_options[] = {
 			ARG(nb_cores), 1, RTE_MAX_LCORE },
 	{ "tx-retries", 0, "N", "tries to send again what a port did not take (0)", option_u32,
 			ARG(tx_retries), 0, UINT32_MAX },
+	{ "tx-first", 0, "[N]",
+			"bursts of txonly's frames that each queue sends first (0; 1 without N)",
+			parse_tx_first, ARG(tx_first), 1, UINT32_MAX },
 	{ "duration", 0, "SECONDS", "how long to run, 0: until a signal (0)", option_seconds,
 			ARG(duration) },
 };
@@ -181,11 +191,15 @@ field_of(const struct fwd_options *table, const struct fwd_option *option, struc
 static void
 print_option(const struct fwd_options *table, const struct fwd_option *o, struct fwd_args *args)
 {
+	const char *value = o->value != NULL ? o->value : "";
 	char left[64];
 
 	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter != 0 ? '-' : ' ',
 			o->letter != 0 ? o->letter : ' ', o->letter != 0 ? ", " : "  ", o->name,
-			o->value != NULL ? "=" : "", o->value != NULL ? o->value : "");
+			value[0] == '['    ? "[="
+			: value[0] != '\0' ? "="
+					   : "",
+			value + (value[0] == '['));
 	printf("  %-32s %s", left, o->help);
 	if (o->parse == option_u32 && strchr(o->help, '(') == NULL)
 		printf(" (%u)", *(const uint32_t *)field_of(table, o, args));
@@ -237,6 +251,14 @@ struct known {
 	unsigned int nb;
 };
 
+static int
+argument_of(const struct fwd_option *o)
+{
+	if (o->value == NULL)
+		return no_argument;
+	return o->value[0] == '[' ? optional_argument : required_argument;
+}
+
 static void
 learn(struct known *known)
 {
@@ -252,8 +274,7 @@ learn(struct known *known)
 			RTE_VERIFY(n + 2 < MAX_OPTIONS);
 			known->options[n] = o;
 			known->tables[n] = table;
-			known->longs[n] = (struct option){ o->name,
-				o->value != NULL ? required_argument : no_argument, NULL,
+			known->longs[n] = (struct option){ o->name, argument_of(o), NULL,
 				FIRST_OPTION + n };
 			if (o->letter != 0)
 				*letter++ = o->letter;

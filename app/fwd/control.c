@@ -2,6 +2,7 @@
 #include <rte_launch.h>
 
 #include "fwd.h"
+#include "generate.h"
 #include "mode.h"
 #include "snapshot.h"
 #include "watch.h"
@@ -29,6 +30,8 @@ forwarding_start(struct fwd *fwd)
 	pthread_mutex_lock(&fwd->lock);
 	streams_free(fwd);
 	if (ports_prepare(fwd) < 0 || streams_plan(fwd) < 0)
+		goto unlock;
+	if (fwd->args.tx_first > 0 && generate_check(fwd) < 0)
 		goto unlock;
 	if (fwd->args.mode->start != NULL && fwd->args.mode->start(fwd) < 0)
 		goto unlock;

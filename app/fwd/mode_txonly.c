@@ -1,89 +1,152 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <rte_ip.h>
-#include <rte_udp.h>
-
+#include "fwd.h"
+#include "generate.h"
 #include "mode.h"
+#include "mode_txonly.h"
 #include "stream.h"
 
-/*
- * The frame: Ethernet, IPv4 198.18.0.1 -> 198.18.0.2 (the range for benchmarks, RFC 2544), UDP from
- * and to port 9 (discard), 64 bits of sequence number in network order, then bytes 0, 1, 2, ...
- */
-#define FRAME_LEN (RTE_ETHER_MIN_LEN - RTE_ETHER_CRC_LEN)
-#define IP_OFFSET sizeof(struct rte_ether_hdr)
-#define UDP_OFFSET (IP_OFFSET + sizeof(struct rte_ipv4_hdr))
-#define SEQUENCE_OFFSET (UDP_OFFSET + sizeof(struct rte_udp_hdr))
-#define FILL_OFFSET (SEQUENCE_OFFSET + sizeof(uint64_t))
+/** Source addresses with --txonly-multi-flow, as many as testpmd's. */
+#define NB_FLOWS 256
 
-static void
-write_frame(const struct fwd_stream *s, uint8_t *frame, uint64_t sequence)
+static struct txonly_settings {
+	bool multi_flow;
+} settings;
+
+static int
+parse_segments(const struct fwd_option *option, void *field __rte_unused, const char *text)
 {
-	struct rte_ether_hdr eth = {
-		.dst_addr = s->out->peer,
-		.src_addr = s->out->source,
-		.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
-	};
-	struct rte_ipv4_hdr ip = {
-		.version_ihl = RTE_IPV4_VHL_DEF,
-		.total_length = RTE_BE16(FRAME_LEN - IP_OFFSET),
-		.time_to_live = 64,
-		.next_proto_id = IPPROTO_UDP,
-		.src_addr = RTE_BE32(RTE_IPV4(198, 18, 0, 1)),
-		.dst_addr = RTE_BE32(RTE_IPV4(198, 18, 0, 2)),
-	};
-	/* No UDP checksum: 0 says so in IPv4. */
-	struct rte_udp_hdr udp = {
-		.src_port = RTE_BE16(9),
-		.dst_port = RTE_BE16(9),
-		.dgram_len = RTE_BE16(FRAME_LEN - UDP_OFFSET),
-	};
-	rte_be64_t number = rte_cpu_to_be_64(sequence);
-	unsigned int i;
+	const char *allowed =
+			"LENGTH[,LENGTH...]: up to 255 segments, the first of 42 bytes or more, "
+			"together up to 65535";
+	struct generate_conf conf = generate_conf;
+	unsigned long length, sum = 0;
+	const char *at = text;
+	unsigned int n = 0;
+	char *end;
 
-	ip.hdr_checksum = rte_ipv4_cksum(&ip);
-	memcpy(frame, &eth, sizeof(eth));
-	memcpy(frame + IP_OFFSET, &ip, sizeof(ip));
-	memcpy(frame + UDP_OFFSET, &udp, sizeof(udp));
-	memcpy(frame + SEQUENCE_OFFSET, &number, sizeof(number));
-	for (i = FILL_OFFSET; i < FRAME_LEN; i++)
-		frame[i] = i - FILL_OFFSET;
+	do {
+		length = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : 0;
+		if (length == 0 || length > UINT16_MAX || n == GENERATE_MAX_SEGMENTS)
+			return option_wrong(option, text, "%s", allowed);
+		conf.lengths[n++] = length;
+		sum += length;
+		at = end + 1;
+	} while (*end == ',');
+	if (*end != '\0' || sum > UINT16_MAX || conf.lengths[0] < GENERATE_HEADERS_LEN)
+		return option_wrong(option, text, "%s", allowed);
+	conf.nb_segments = n;
+	generate_conf = conf;
+	return 0;
 }
 
-/** Every packet is a storage with the frame in it, attached to a bare header. */
-static uint16_t
-make_frames(struct fwd_stream *s)
+static int
+parse_addresses(const struct fwd_option *option, void *field __rte_unused, const char *text)
 {
-	struct mext_storage *storages[FWD_MAX_BURST];
-	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, n = s->burst;
+	const char *comma = strchr(text, ',');
+	struct in_addr source, destination;
+	char first[INET_ADDRSTRLEN] = "";
 
-	if (mext_header_alloc_bulk(s->pool, pkts, n) < 0)
-		goto none;
-	if (mext_storage_alloc_bulk(s->pool, FRAME_LEN, storages, n) < 0)
-		goto no_storage;
-	for (i = 0; i < n; i++)
-		write_frame(s, mext_storage_data(storages[i]), s->sequence + i);
-	if (mext_attach_bulk(pkts, storages, n, 0, FRAME_LEN) < 0)
-		goto no_attach;
-	s->sequence += n;
-	s->made += n;
-	stream_send(s, s->out, pkts, n);
-	return n;
-
-no_attach:
-	mext_storage_release_bulk(storages, n);
-no_storage:
-	mext_free_bulk(pkts, n);
-none:
-	stream_starved(s, n);
+	if (comma != NULL && comma - text < INET_ADDRSTRLEN)
+		memcpy(first, text, comma - text);
+	if (inet_pton(AF_INET, first, &source) != 1 ||
+			inet_pton(AF_INET, comma + 1, &destination) != 1)
+		return option_wrong(option, text, "two IPv4 addresses, as 198.18.0.1,198.18.0.2");
+	generate_conf.source = rte_be_to_cpu_32(source.s_addr);
+	generate_conf.destination = rte_be_to_cpu_32(destination.s_addr);
 	return 0;
+}
+
+static int
+parse_ports(const struct fwd_option *option, void *field __rte_unused, const char *text)
+{
+	unsigned long ports[2];
+	const char *at = text;
+	unsigned int n = 0;
+	char *end;
+
+	do {
+		ports[n] = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : UINT16_MAX + 1;
+		if (ports[n] > UINT16_MAX)
+			return option_wrong(option, text, "SRC[,DST], from 0 to 65535");
+		at = end + 1;
+	} while (++n < RTE_DIM(ports) && *end == ',');
+	if (*end != '\0')
+		return option_wrong(option, text, "SRC[,DST], from 0 to 65535");
+	generate_conf.source_port = ports[0];
+	generate_conf.destination_port = ports[n - 1];
+	return 0;
+}
+
+static const struct fwd_option options[] = {
+	{ "txpkts", 0, "N[,N...]", "bytes of each segment of a frame, without FCS (60)",
+			parse_segments },
+	{ "tx-ip", 0, "SRC,DST", "IPv4 addresses (198.18.0.1,198.18.0.2)", parse_addresses },
+	{ "tx-udp", 0, "SRC[,DST]", "UDP ports (9)", parse_ports },
+	{ "txonly-multi-flow", 0, NULL, "the source address takes 256 values", option_flag,
+			offsetof(struct txonly_settings, multi_flow) },
+};
+
+int
+txonly_set_segments(const char *text)
+{
+	return parse_segments(&options[0], NULL, text);
+}
+
+static struct generate_flows
+flows(void)
+{
+	return (struct generate_flows){ .nb = settings.multi_flow ? NB_FLOWS : 0, .shift = 8 };
+}
+
+static int
+start(struct fwd *fwd)
+{
+	const struct generate_flows f = flows();
+
+	return generators_create(fwd, &f, true);
+}
+
+static uint16_t
+make_and_send(struct fwd_stream *s, struct generator *g)
+{
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t n = generate(g, s, pkts, s->burst);
+
+	if (likely(n > 0))
+		stream_send(s, s->out, pkts, n);
+	return n;
+}
+
+static uint16_t
+turn(struct fwd_stream *s)
+{
+	return make_and_send(s, s->state);
+}
+
+void
+txonly_first(struct fwd_stream *s, uint32_t bursts, const bool *stop)
+{
+	const struct generate_flows f = flows();
+	struct generator g;
+
+	generator_init(&g, s, &f, false);
+	while (bursts-- > 0 && !__atomic_load_n(stop, __ATOMIC_RELAXED))
+		make_and_send(s, &g);
 }
 
 const struct fwd_mode mode_txonly = {
 	.name = "txonly",
 	.help = "frames are made and sent; nothing is received",
-	.flags = MODE_TRANSMITS | MODE_HEADERS | MODE_STORAGES,
-	.turn = make_frames,
+	.flags = MODE_TRANSMITS,
+	.options = { "Frames of txonly, flowgen and --tx-first", &settings, options,
+			RTE_DIM(options) },
+	.tx_offloads = generate_offloads,
+	.start = start,
+	.turn = turn,
+	.stop = generators_free,
 };

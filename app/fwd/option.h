@@ -15,9 +15,9 @@
 struct fwd_option {
 	const char *name; /* without "--" */
 	char letter; /* short form, 0: none */
-	const char *value; /* what the help calls the value; NULL: a flag, without value */
+	const char *value; /* what the help calls the value; NULL: a flag, without value; "[N]": may be left out */
 	const char *help;
-	/** Read text into a field. @return 0, or -1 with the reason said by option_wrong(). */
+	/** Read text, NULL where it is left out, into a field. @return 0, or -1 with the reason said by option_wrong(). */
 	int (*parse)(const struct fwd_option *option, void *field, const char *text);
 	size_t field; /* offset in the settings that the table is for */
 	uint64_t min; /* of numbers */

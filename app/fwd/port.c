@@ -8,6 +8,7 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "generate.h"
 #include "mode.h"
 
 static int
@@ -94,6 +95,8 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 		setup->rx_offloads = mode->rx_offloads(port) & port->info.rx_offload_capa;
 	if (mode->tx_offloads != NULL)
 		setup->tx_offloads = mode->tx_offloads(port) & port->info.tx_offload_capa;
+	if (fwd->args.tx_first > 0)
+		setup->tx_offloads |= generate_offloads(port) & port->info.tx_offload_capa;
 	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &setup->nb_rxd, &setup->nb_txd);
 }
 

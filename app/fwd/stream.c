@@ -84,7 +84,7 @@ make_streams(struct fwd *fwd)
 	const unsigned int stages = RTE_MAX(args->mode->stages, 1u);
 	unsigned int i, q, stage, each = flags & MODE_RECEIVES ? args->nb_rxq : args->nb_txq;
 
-	if ((flags & MODE_RECEIVES) != 0 && (flags & MODE_TRANSMITS) != 0 &&
+	if ((flags & MODE_RECEIVES) != 0 && ((flags & MODE_TRANSMITS) != 0 || args->tx_first > 0) &&
 			(flags & MODE_TO_ALL) == 0 && args->nb_txq < args->nb_rxq) {
 		FWD_ERROR("--txq=%u is less than --rxq=%u: each receive queue needs a transmit queue "
 			  "of its own, give --txq=%u",

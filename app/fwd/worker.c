@@ -3,6 +3,7 @@
 
 #include "fwd.h"
 #include "mode.h"
+#include "mode_txonly.h"
 #include "stream.h"
 
 /** Turns of all streams of a lcore until told to stop; compiled twice, so that not recording is free. */
@@ -35,12 +36,12 @@ worker_run(void *arg)
 {
 	struct fwd_lcore *lcore = arg;
 	const struct fwd *fwd = lcore->fwd;
+	const unsigned int last_stage = RTE_MAX(fwd->args.mode->stages, 1u) - 1;
 	unsigned int i;
-	uint32_t n;
 
-	for (n = 0; n < fwd->args.tx_first; n++)
-		for (i = 0; i < lcore->nb_streams; i++)
-			mode_find("txonly")->turn(lcore->streams[i]);
+	for (i = 0; i < lcore->nb_streams && fwd->args.tx_first > 0; i++)
+		if (lcore->streams[i]->stage == last_stage)
+			txonly_first(lcore->streams[i], fwd->args.tx_first, &fwd->stop);
 	if (fwd->args.record_cycles)
 		work(lcore, fwd->args.mode->turn, true);
 	else

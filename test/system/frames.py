@@ -59,9 +59,18 @@ def peer_mac(port):
     return f"02:00:00:00:00:{port:02x}"
 
 
-def txonly(source, destination, sequence):
-    """What mode txonly sends as its frame of that number (app/fwd/mode_txonly.c)."""
+def generated(source, destination, sequence, lengths=(60,), addresses=("198.18.0.1", "198.18.0.2"),
+              ports=(9, 9)):
+    """What txonly and flowgen send as the frame of that number, its segments of these lengths."""
     header = Ether(src=source, dst=destination) / IP(
-        src="198.18.0.1", dst="198.18.0.2", ttl=64, id=0) / UDP(sport=9, dport=9, chksum=0)
-    fill = 60 - len(header) - 8
-    return bytes(header / Raw(struct.pack("!Q", sequence) + bytes(range(fill))))
+        src=addresses[0], dst=addresses[1], ttl=64, id=0, len=sum(lengths) - 14) / UDP(
+            sport=ports[0], dport=ports[1], len=sum(lengths) - 34, chksum=0)
+    head = bytes(header) + struct.pack("!Q", sequence)
+    fill = bytes((i - len(head)) % 256 for i in range(max(lengths)))
+    frame = (head + fill[len(head):])[:lengths[0]]
+    return frame + b"".join(fill[:length] for length in lengths[1:])
+
+
+def txonly(source, destination, sequence):
+    """What mode txonly sends as its frame of that number, if not told otherwise."""
+    return generated(source, destination, sequence)

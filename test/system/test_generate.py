@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Modes that make packets, hold them back, or hand them from lcore to lcore: txonly, flowgen, noisy,
+pipeline, and --tx-first."""
+
+import itertools
+import struct
+
+import pytest
+
+import frames
+from forwarder import Forwarder, vdevs
+from network import Network
+from test_options import check_refusal, run
+
+SEQUENCE = 42
+
+
+@pytest.fixture(scope="module", name="network")
+def one_network():
+    with Network() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(network):
+    yield
+    network.drain()
+
+
+def start_on_af_packet(network, *options, **more):
+    """mext-fwd on the network, on the driver that takes frames of several segments."""
+    return Forwarder(*options, eal=vdevs("af_packet"), namespace=network.fwd, **more)
+
+
+def sequence_of(frame):
+    return struct.unpack_from("!Q", frame, SEQUENCE)[0]
+
+
+def check_generated(network, number, addresses_of=None, **layout):
+    """Every byte is what the number says, and numbers rise: this socket may miss frames, never see wrong ones."""
+    for port, wire in enumerate(network.wires):
+        source, last = network.port_mac(port), -1
+        for frame in wire.receive_many(number):
+            sequence = sequence_of(frame)
+            if addresses_of:
+                layout["addresses"] = addresses_of(sequence)
+            assert frame.hex() == frames.generated(source, frames.peer_mac(port), sequence,
+                                                   **layout).hex()
+            assert sequence > last
+            last = sequence
+        assert last >= number - 1, f"only {last + 1} frames on port {port}"
+
+
+# options, layout of the frames
+LAYOUTS = [
+    (["--txpkts=50"], {"lengths": [50]}),
+    (["--txpkts=64", "--tx-udp=1000"], {"lengths": [64], "ports": (1000, 1000)}),
+    (["--txpkts=1514", "--tx-ip=10.1.2.3,192.168.255.254", "--tx-udp=65535,0"],
+     {"lengths": [1514], "addresses": ("10.1.2.3", "192.168.255.254"), "ports": (65535, 0)}),
+    (["--txpkts=64,512,924"], {"lengths": [64, 512, 924]}),
+    (["--txpkts=1000,1,300,7", "--burst=64"], {"lengths": [1000, 1, 300, 7]}),
+]
+
+
+@pytest.mark.parametrize("mode", ["txonly", "flowgen"])
+@pytest.mark.parametrize("options, layout", LAYOUTS, ids=[" ".join(row[0]) for row in LAYOUTS])
+def test_frames_have_the_bytes_that_options_say(network, mode, options, layout):
+    flows = ["--flowgen-flows=1"] if mode == "flowgen" else []
+    with start_on_af_packet(network, f"--forward-mode={mode}", *flows, *options) as forwarder:
+        check_generated(network, 400, **layout)
+        final = forwarder.stop()
+    assert min(final[port]["TX-packets"] for port in (0, 1)) >= 400
+
+
+def test_multi_flow_varies_the_source_address(network):
+    with start_on_af_packet(network, "--forward-mode=txonly", "--txonly-multi-flow") as forwarder:
+        check_generated(network, 600, lambda n: (f"198.18.{n % 256}.1", "198.18.0.2"))
+        forwarder.stop()
+
+
+def test_flowgen_varies_the_destination_address(network):
+    with start_on_af_packet(network, "--forward-mode=flowgen", "--flowgen-flows=300",
+                            "--tx-ip=10.0.0.1,10.0.0.0") as forwarder:
+        check_generated(network, 700, lambda n: ("10.0.0.1", f"10.0.{n % 300 >> 8}.{n % 300 & 255}"))
+        forwarder.stop()
+
+
+def test_flowgen_receives_and_sends_clones(network):
+    """The frames of one port are what the other receives: all are counted, none comes out."""
+    with start_on_af_packet(network, "--forward-mode=flowgen", "--flowgen-clones=3", "--burst=6",
+                            "--txpkts=100,200") as forwarder:
+        forwarder.wait_until_forwarding()
+        for _ in range(50):
+            network.wires[0].send(frames.flows(1, 1)[0])
+        got = [sequence_of(frame) for frame in network.wires[0].receive_many(1200)]
+        final = forwarder.stop()
+    assert final[0]["RX-packets"] == 50
+    # Of six in a burst, four are the same, and two. The socket misses some when it is late.
+    counts = [len(list(group)) for _, group in itertools.groupby(got[:600])]
+    assert counts == [4, 2] * 100
+
+
+@pytest.mark.parametrize("mode", ["io", "rxonly", "flowgen"])
+@pytest.mark.parametrize("bursts", ["", "=3"])
+def test_tx_first_sends_bursts_and_then_does_what_the_mode_does(mode, bursts):
+    """On net_ring, where what a port has sent comes back to it."""
+    number = 32 * (3 if bursts else 1)
+    with Forwarder(f"--forward-mode={mode}", f"--tx-first{bursts}", "--port-topology=loop",
+                   "--txpkts=64,100", "--stats-period=0.1",
+                   eal=["--vdev=net_ring0", "--vdev=net_ring1"]) as forwarder:
+        forwarder.wait_for(r"port 1: rx [1-9]")
+        final = forwarder.stop()
+    for port in (0, 1):
+        sent, received = final[port]["TX-packets"], final[port]["RX-packets"]
+        if mode == "rxonly":
+            assert sent == received == number
+        else:
+            # They go round until the end.
+            assert received > number and 0 <= sent - received <= 1024
+
+
+def test_tx_first_frames_are_those_of_txonly(network):
+    with start_on_af_packet(network, "--tx-first=2", "--burst=20", "--txpkts=70,300") as forwarder:
+        got = [wire.receive_many(40) for wire in network.wires]
+        assert [sequence_of(frame) for frame in got[0]] == list(range(40))
+        for port in (0, 1):
+            assert got[port] == [frames.generated(network.port_mac(port), frames.peer_mac(port),
+                                                  n, [70, 300]) for n in range(40)]
+        final = forwarder.stop()
+    assert final[0]["TX-packets"] == final[1]["TX-packets"] == 40
+
+
+# options, ports, what the line must contain
+REFUSED = [
+    (["--txpkts=41"], "null", r"txpkts=41", r"42"),
+    (["--txpkts=64,,64"], "null", r"txpkts=64,,64", r"LENGTH"),
+    (["--txpkts=" + ",".join(["64"] * 256)], "null", r"txpkts", r"255 segments"),
+    (["--txpkts=60,65500"], "null", r"65535", r""),
+    (["--forward-mode=txonly", "--txpkts=64,100"], "null", r"net_null", r"--txpkts=164"),
+    (["--forward-mode=txonly", "--txpkts=1515"], "null", r"1515", r"MTU of 1500"),
+    (["--tx-first", "--txpkts=1515"], "null", r"1515", r"MTU of 1500"),
+    (["--tx-ip=198.18.0.1"], "null", r"tx-ip", r"two IPv4"),
+    (["--tx-ip=198.18.0.1,198.18.0"], "null", r"tx-ip", r"two IPv4"),
+    (["--tx-udp=1,65536"], "null", r"tx-udp", r"65535"),
+    (["--tx-first=0"], "null", r"tx-first=0", r"1 to"),
+    (["--flowgen-flows=0"], "null", r"flowgen-flows=0", r"1 to"),
+    (["--flowgen-clones=512"], "null", r"flowgen-clones=512", r"0 to 511"),
+]
+
+
+@pytest.mark.parametrize("options, driver, names, says", REFUSED,
+                         ids=[" ".join(row[0])[:40] for row in REFUSED])
+def test_what_no_port_can_send_is_refused(options, driver, names, says):
+    check_refusal(*run(*options, eal=[f"--vdev=net_{driver}0", f"--vdev=net_{driver}1"]), names, says)
