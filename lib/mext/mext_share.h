@@ -78,6 +78,24 @@ int mext_fanout(struct mext_pool *pool, struct rte_mbuf *m, struct rte_mbuf **co
 		unsigned int n);
 
 /**
+ * Share each packet of a burst to n: mext_fanout() of them all, whose headers are taken together. Copies are in
+ * the order in which ports send them.
+ *
+ * @param pool  where the headers come from (mext_pool_conf.headers)
+ * @param mbufs  nb packets; only counts change, and marks that drivers have overwritten are put back
+ * @param nb  how many packets, 0 allowed
+ * @param copies  filled with n bursts of nb packets: copies[k * nb + i] is a share of mbufs[i]; on failure
+ *   these entries are undefined
+ * @param n  how many of each, 0 allowed; n * nb at most 2^32 - 1
+ * @return as mext_share(), -EINVAL: a packet is NULL; all or nothing.
+ *
+ * Thread safety: the owner of the packets.
+ * Ownership: as mext_fanout().
+ */
+int mext_fanout_bulk(struct mext_pool *pool, struct rte_mbuf *const *mbufs, unsigned int nb,
+		struct rte_mbuf **copies, unsigned int n);
+
+/**
  * Share a packet to n, each with a copy of its own of the first hdr_len bytes: for multicast and flooding
  * with rewritten addresses, tags, or a tunnel in front. The copied bytes may be written, and have the
  * pool's headroom before them; the bytes behind are shared.

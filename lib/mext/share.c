@@ -189,6 +189,71 @@ mext_fanout(struct mext_pool *pool, struct rte_mbuf *m, struct rte_mbuf **copies
 	return share_bytes(pool, m, 0, m != NULL ? m->pkt_len : 0, copies, n);
 }
 
+/** Packets of one segment each: headers and references are taken before anything is made. */
+static int
+fanout_singles(struct mext_pool *pool, struct rte_mbuf *const *mbufs, unsigned int nb,
+		struct rte_mbuf **copies, unsigned int n)
+{
+	unsigned int i;
+	int ret = headers_get(pool, copies, nb * n);
+
+	if (unlikely(ret < 0))
+		return ret;
+	for (i = 0; i < nb; i++) {
+		restore_mark(mbufs[i]);
+		ret = bytes_hold_own(mbufs[i], n);
+		if (unlikely(ret < 0))
+			goto undo;
+	}
+	for (i = 0; i < nb; i++)
+		view_whole(&copies[i], n, nb, mbufs[i], pool->conf.priv_size);
+	count_add(pool, COUNTER(header_allocs), (uint64_t)nb * n);
+	return 0;
+
+undo:
+	while (i-- > 0)
+		bytes_unhold(mbufs[i], n);
+	put_lists(copies, nb * n);
+	return ret;
+}
+
+/** Packets of any shape, one by one. */
+static int
+fanout_each(struct mext_pool *pool, struct rte_mbuf *const *mbufs, unsigned int nb,
+		struct rte_mbuf **copies, unsigned int n)
+{
+	unsigned int i, k;
+	int ret = 0;
+
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < nb; i++) {
+			ret = mext_fanout(pool, mbufs[i], &copies[k * nb + i], 1);
+			if (unlikely(ret < 0))
+				goto undo;
+		}
+	}
+	return 0;
+
+undo:
+	mext_free_bulk(copies, k * nb + i);
+	return ret;
+}
+
+int
+mext_fanout_bulk(struct mext_pool *pool, struct rte_mbuf *const *mbufs, unsigned int nb,
+		struct rte_mbuf **copies, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb; i++) {
+		if (unlikely(mbufs[i] == NULL))
+			return -EINVAL;
+		if (unlikely(mbufs[i]->nb_segs != 1))
+			return fanout_each(pool, mbufs, nb, copies, n);
+	}
+	return likely(nb > 0 && n > 0) ? fanout_singles(pool, mbufs, nb, copies, n) : 0;
+}
+
 /** Put room with the first len bytes of a packet in front of each of n packets, or alone if these are NULL. */
 static int
 put_in_front(struct mext_pool *pool, struct rte_mbuf *m, size_t len, struct rte_mbuf **copies,
