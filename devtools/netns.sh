@@ -7,24 +7,24 @@
 # The forwarder has a namespace of its own so that nothing on this machine (DHCP clients, network
 # managers, neighbour discovery) touches its ports, and so that removing the namespaces removes all.
 #
-# usage: devtools/netns.sh up NAME     make them
-#        devtools/netns.sh down NAME   end what runs in them, remove them
+# usage: devtools/netns.sh up NAME [HOSTS]   make them; up to 4 hosts, NAME-c [host0] <-> [port2] and so on
+#        devtools/netns.sh down NAME         end what runs in them, remove them
 # or source it and call netns_up and netns_down.
 
 netns_up()
 {
-	local name=$1 ns port
+	local name=$1 ns port letters=(a b c d)
 
-	for ns in "$name-a" "$name-b" "$name-fwd"; do
+	letters=("${letters[@]:0:${2:-2}}")
+	for ns in "${letters[@]/#/$name-}" "$name-fwd"; do
 		ip netns add "$ns"
 		# Autoconfiguration sends frames of its own; before the links come, so that it never starts.
 		ip netns exec "$ns" sh -c 'cd /proc/sys/net/ipv6/conf 2>/dev/null || exit 0
 			echo 1 >all/disable_ipv6
 			echo 1 >default/disable_ipv6'
 	done
-	for port in 0 1; do
-		ns=$name-a
-		[ "$port" -eq 0 ] || ns=$name-b
+	for port in "${!letters[@]}"; do
+		ns=$name-${letters[port]}
 		ip -n "$ns" link add host0 type veth peer name "port$port" netns "$name-fwd"
 		# What veth puts off for the receiver to do must be done before mext-fwd gets the frame:
 		# checksums, cutting TCP streams into frames (follows from tx off) and VLAN tags. And
@@ -59,7 +59,7 @@ netns_down()
 {
 	local name=$1 ns pids status=0
 
-	for ns in "$name-a" "$name-b" "$name-fwd"; do
+	for ns in "$name"-{a,b,c,d,fwd}; do
 		[ -e "/run/netns/$ns" ] || continue
 		netns_end_processes "$ns"
 		pids=$(ip netns pids "$ns" 2>/dev/null | xargs) || pids=
@@ -75,7 +75,7 @@ netns_down()
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -euo pipefail
 	case ${1:-} in
-	up) netns_up "$2" ;;
+	up) netns_up "$2" "${3:-2}" ;;
 	down) netns_down "$2" ;;
 	*) sed -n 's/^# \(usage: \| \{7\}\)/\1/p' "$0" >&2 && exit 2 ;;
 	esac

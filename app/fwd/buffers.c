@@ -23,7 +23,9 @@ static uint64_t
 mbufs_needed(const struct fwd *fwd)
 {
 	const struct fwd_args *args = &fwd->args;
+	const bool to_all = (args->mode->flags & MODE_TO_ALL) != 0;
 	uint64_t cache = args->mbcache * 3 / 2;
+	uint64_t burst = args->burst * (to_all ? fwd->nb_ports : 1);
 	uint64_t rings = 0;
 	unsigned int i;
 
@@ -33,7 +35,7 @@ mbufs_needed(const struct fwd *fwd)
 		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
 		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
 	}
-	return rings + rte_lcore_count() * (cache + args->burst);
+	return rings + rte_lcore_count() * (cache + burst);
 }
 
 static int

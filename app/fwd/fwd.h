@@ -94,6 +94,8 @@ void quirks_apply(struct fwd_port *port);
 void quirks_report(const struct fwd *fwd);
 
 /* stream.c: who sends to whom, on which lcore. */
+unsigned int topology_peer(
+		enum topology topology, unsigned int i, unsigned int nb); /* of nb ports */
 int streams_plan(struct fwd *fwd);
 void streams_free(struct fwd *fwd);
 

@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream.h"
 
-static bool
-is_external(const struct rte_mbuf *m)
-{
-	while (m != NULL && !RTE_MBUF_HAS_EXTBUF(m))
-		m = m->next;
-	return m != NULL;
-}
-
-/** Replace external mbufs by copies with room of their own. What can't be copied is dropped. */
+/** Replace external mbufs and chains by copies with room of their own. What can't be copied is dropped. */
 static uint16_t
-copy_external(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
+copy_foreign(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t i, kept = 0;
 
 	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
+		struct rte_mbuf *m = pkts[i], *copy = NULL;
 
-		if (is_external(m)) {
-			m = rte_pktmbuf_copy(m, s->copy_pool, 0, UINT32_MAX);
-			mext_free_bulk(&pkts[i], 1);
-			if (m == NULL) {
-				out->not_copied++;
-				continue;
-			}
+		if (!RTE_MBUF_HAS_EXTBUF(m) && m->nb_segs == 1) {
+			pkts[kept++] = m;
+			continue;
 		}
-		pkts[kept++] = m;
+		if (m->pkt_len + RTE_PKTMBUF_HEADROOM <= rte_pktmbuf_data_room_size(s->copy_pool))
+			copy = rte_pktmbuf_copy(m, s->copy_pool, 0, UINT32_MAX);
+		mext_free_bulk(&m, 1);
+		if (copy != NULL)
+			pkts[kept++] = copy;
+		else
+			out->not_copied++;
 	}
 	return kept;
 }
@@ -39,7 +33,7 @@ stream_send_special(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf *
 		mext_free_bulk(pkts, n);
 		return 0;
 	}
-	return copy_external(s, out, pkts, n);
+	return copy_foreign(s, out, pkts, n);
 }
 
 uint16_t
@@ -71,4 +65,20 @@ stream_starved(struct fwd_stream *s, uint16_t n)
 							0) == -ENOTSUP)
 			rte_eth_tx_burst(s->outs[i].port, s->outs[i].queue, NULL, 0);
 	}
+}
+
+uint16_t
+stream_share(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares)
+{
+	uint16_t i, made = n;
+
+	if (unlikely(mext_fanout_bulk(s->pool, pkts, n, shares, 1) < 0)) {
+		for (i = made = 0; i < n; i++)
+			if (mext_fanout(s->pool, pkts[i], &shares[made], 1) == 0)
+				made++;
+		if (made < n)
+			stream_starved(s, n - made);
+	}
+	s->made += made;
+	return made;
 }

@@ -6,17 +6,16 @@
 #include "mode.h"
 #include "stream.h"
 
-/** Index of the port that what port i receives is sent to. */
-static unsigned int
-peer_of(const struct fwd *fwd, unsigned int i)
+unsigned int
+topology_peer(enum topology topology, unsigned int i, unsigned int nb)
 {
-	switch (fwd->args.topology) {
+	switch (topology) {
 	case TOPOLOGY_LOOP:
 		return i;
 	case TOPOLOGY_CHAINED:
-		return (i + 1) % fwd->nb_ports;
+		return (i + 1) % nb;
 	default: /* an odd last one is paired with itself */
-		return (i ^ 1) < fwd->nb_ports ? i ^ 1 : i;
+		return (i ^ 1) < nb ? i ^ 1 : i;
 	}
 }
 
@@ -35,7 +34,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	const bool to_all = (args->mode->flags & MODE_TO_ALL) != 0;
 	const bool by_topology =
 			(args->mode->flags & (MODE_RECEIVES | MODE_ANSWERS)) == MODE_RECEIVES;
-	unsigned int to = by_topology ? peer_of(fwd, port) : port;
+	unsigned int to = by_topology ? topology_peer(args->topology, port, fwd->nb_ports) : port;
 	unsigned int i, nb_outs = to_all ? fwd->nb_ports : 1;
 	int socket = fwd->ports[port].socket;
 	struct fwd_stream *s;

@@ -24,7 +24,7 @@
 struct fwd_out {
 	uint16_t port;
 	uint16_t queue;
-	bool copy; /* the port's driver sends wrong bytes from external buffers: send copies */
+	bool copy; /* the port's driver sends wrong bytes from external buffers and chains: send copies */
 	bool gone; /* the port has vanished: drop */
 	struct rte_ether_addr source; /* the port's address */
 	struct rte_ether_addr peer; /* who is at its other end */
@@ -80,6 +80,13 @@ uint16_t stream_send_special(
  * sent, so that nothing waits for the next packet to be sent. Frees nothing.
  */
 void stream_starved(struct fwd_stream *s, uint16_t n);
+
+/**
+ * Share n packets for one more port (mext_fanout_bulk()); counts them as made. Where headers run short, as many
+ * as there are, in order. @return how many.
+ */
+uint16_t stream_share(
+		struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares);
 
 /** Receive at most stream->burst packets. @return how many. */
 static inline uint16_t

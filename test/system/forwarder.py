@@ -30,9 +30,9 @@ def lcores(number):
     return ["--lcores", ",".join(places)]
 
 
-def vdevs(driver, queues=1):
-    """EAL's options for the two ports of a Network."""
-    return [f"--vdev={DRIVERS[driver].format(port=port, queues=queues)}" for port in (0, 1)]
+def vdevs(driver, queues=1, ports=2):
+    """EAL's options for the ports of a Network."""
+    return [f"--vdev={DRIVERS[driver].format(port=port, queues=queues)}" for port in range(ports)]
 
 
 # Runs everywhere, and touches no NIC.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The two hosts around mext-fwd: their namespaces (devtools/netns.sh) and raw sockets in them."""
+"""The hosts around mext-fwd, two or more: their namespaces (devtools/netns.sh) and raw sockets in them."""
 
 import contextlib
 import ctypes
@@ -97,22 +97,22 @@ def with_vlan_tag(frame, auxdata):
 
 
 class Network:
-    """NAME-a [host0] <-> [port0] NAME-fwd [port1] <-> [host0] NAME-b"""
+    """NAME-a [host0] <-> [port0] NAME-fwd [port1] <-> [host0] NAME-b, and up to two hosts more."""
 
     made = 0
     existing = set()
 
-    def __init__(self):
+    def __init__(self, hosts=2):
         Network.made += 1
         self.name = f"mext-test-{os.getpid()}-{Network.made}"
         self.fwd = f"{self.name}-fwd"
-        self.hosts = (f"{self.name}-a", f"{self.name}-b")
+        self.hosts = tuple(f"{self.name}-{letter}" for letter in "abcd"[:hosts])
         self.wires = ()
 
     def __enter__(self):
         Network.existing.add(self)
         try:
-            subprocess.run([NETNS, "up", self.name], check=True)
+            subprocess.run([NETNS, "up", self.name, str(len(self.hosts))], check=True)
             self.wires = tuple(Wire(host, "host0") for host in self.hosts)
             for host in self.hosts:
                 self.wait_for_carrier(host, "host0")
