@@ -13,6 +13,7 @@
 #include "json.h"
 #include "mode.h"
 #include "snapshot.h"
+#include "telemetry.h"
 #include "watch.h"
 
 /** Parse what follows "--", before EAL has been started for nothing. */
@@ -53,6 +54,7 @@ run(struct fwd *fwd)
 		goto close;
 	if (buffers_create(fwd) < 0)
 		goto close;
+	telemetry_register(fwd);
 	if (forwarding_start(fwd) == 0) {
 		watch(fwd, -1, INFINITY);
 		forwarding_stop(fwd);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMPAT_H
+#define COMPAT_H
+
+/** @file What DPDK versions from 22.11 on call differently. */
+
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+static inline int
+compat_tel_dict_u64(struct rte_tel_data *dict, const char *name, uint64_t value)
+{
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+	return rte_tel_data_add_dict_u64(dict, name, value);
+#else
+	return rte_tel_data_add_dict_uint(dict, name, value);
+#endif
+}
+
+#endif
