@@ -33,8 +33,6 @@ history_add(const struct snapshot *now, const struct snapshot *before)
 	struct history_row *row;
 	unsigned int i;
 
-	if (before == NULL)
-		added = 0;
 	if (rows == NULL)
 		rows = calloc(HISTORY_ROWS, sizeof(*rows));
 	if (rows == NULL)
@@ -43,7 +41,8 @@ history_add(const struct snapshot *now, const struct snapshot *before)
 	row->elapsed = now->elapsed;
 	row->nb_ports = now->nb_ports;
 	for (i = 0; i < now->nb_ports; i++)
-		fill_port(&row->ports[i], &now->ports[i], before != NULL ? &before->ports[i] : NULL,
+		fill_port(&row->ports[i], &now->ports[i],
+				before != NULL && i < before->nb_ports ? &before->ports[i] : NULL,
 				now->elapsed - (before != NULL ? before->elapsed : 0));
 	row->nb_kinds = now->pool.nb_kinds;
 	for (i = 0; i < row->nb_kinds; i++)

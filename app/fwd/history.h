@@ -46,7 +46,7 @@ const struct history_row *history_at(unsigned int i);
 unsigned int history_rows(void);
 uint64_t history_forgotten(void);
 
-/** Forget all; free the memory. */
+/** Forget all, before another run too; free the memory. */
 void history_clear(void);
 
 #endif

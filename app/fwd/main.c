@@ -11,6 +11,7 @@
 #include "fwd.h"
 #include "history.h"
 #include "json.h"
+#include "live.h"
 #include "mode.h"
 #include "snapshot.h"
 #include "telemetry.h"
@@ -57,6 +58,7 @@ run(struct fwd *fwd)
 	telemetry_register(fwd);
 	if (forwarding_start(fwd) == 0) {
 		watch(fwd, -1, INFINITY);
+		live_end();
 		forwarding_stop(fwd);
 		ran = true;
 		status = outcome(fwd);

@@ -5,6 +5,7 @@
 
 #include "fwd.h"
 #include "history.h"
+#include "live.h"
 #include "snapshot.h"
 #include "text.h"
 #include "xstats.h"
@@ -36,8 +37,9 @@ report_xstats(const struct snapshot *now, const struct snapshot *before, const c
 			printf("  %-29s%-17s%s\n", name, v == SNAPSHOT_UNKNOWN ? "-" : value,
 					text_number(rate,
 							snapshot_rate(v,
-									before ? before->shown[n]
-									       : 0,
+									before != NULL && i < before->nb_ports
+											? before->shown[n]
+											: 0,
 									seconds),
 							0));
 		}
@@ -54,15 +56,19 @@ report_period(struct fwd *fwd)
 
 	if (now == NULL)
 		return;
-	/* Of an earlier run, or of other ports. */
-	if (before != NULL && (before->time < fwd->began || before->nb_ports != now->nb_ports)) {
+	if (before != NULL && before->time < fwd->began) { /* of an earlier run */
 		snapshot_put(before);
 		before = NULL;
 	}
+	if (before == NULL)
+		history_clear();
 	row = history_add(now, before);
-	for (i = 0; row != NULL && i < row->nb_ports; i++)
+	if (live_wanted(fwd))
+		live_draw(fwd, now, before);
+	for (i = 0; !live_wanted(fwd) && row != NULL && i < row->nb_ports; i++)
 		print_port(&row->ports[i], snapshot_dropped(&now->ports[i].drops));
-	report_xstats(now, before, fwd->args.display_xstats);
+	if (!live_wanted(fwd))
+		report_xstats(now, before, fwd->args.display_xstats);
 	snapshot_put(before);
 	before = now;
 }

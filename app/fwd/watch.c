@@ -10,6 +10,7 @@
 #include <rte_cycles.h>
 
 #include "fwd.h"
+#include "live.h"
 #include "watch.h"
 
 static int signals = -1;
@@ -68,6 +69,7 @@ watch(struct fwd *fwd, int input, double seconds)
 			line = last + args->stats_period;
 		if (wait_until(fds, RTE_MIN(until, RTE_MIN(end, line))))
 			return fds[0].revents != 0 ? WATCH_SIGNAL : WATCH_INPUT;
+		live_resize();
 		if (watch_now() >= end)
 			return WATCH_DURATION;
 		if (watch_now() >= until)
