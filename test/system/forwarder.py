@@ -42,11 +42,12 @@ WITHOUT_HUGEPAGES = ("--no-huge", "-m", "512", "--no-pci")
 class Forwarder:
     """mext-fwd."""
 
-    def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None):
+    def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None,
+                 telemetry=False):
         self.scratch = tempfile.TemporaryDirectory(prefix="mext-test-")
         command = ["ip", "netns", "exec", namespace] if namespace else []
-        command += [BINARY, *lcores(workers + 1), *memory, "--no-telemetry", *eal, "--",
-                    *options]
+        command += [BINARY, *lcores(workers + 1), *memory,
+                    *([] if telemetry else ["--no-telemetry"]), *eal, "--", *options]
         self.output = []
         self.new_output = queue.Queue()
         # A file, so that a long error output never blocks the process.
