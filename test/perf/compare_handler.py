@@ -6,8 +6,11 @@ For example: test/perf/compare_handler.py --ops=stack
              test/perf/compare_handler.py --ops=NAME --plugin=build/path/to/handler.so
 """
 import os
+import sys
 
+import beds
 import paired
+from programs import Failure, Testpmd
 
 
 def main():
@@ -23,8 +26,15 @@ def main():
     if args.plugin:
         # With a slash in it, or the dynamic linker looks elsewhere.
         eal += ["-d", os.path.abspath(args.plugin)]
-    paired.compare(paired.testpmd(args, args.ops, eal, own),
-                   paired.testpmd(args, "default", own=own), args)
+    handler = Testpmd(args.testpmd, args.ops, own, eal)
+    default = Testpmd(args.testpmd, "default", own)
+    if default.missing():
+        sys.exit(f"compare_handler: {default.missing()}")
+    try:
+        paired.compare(handler, default, args,
+                       lambda program: beds.rate(program, beds.BEDS["null"], "io", 1, args))
+    except Failure as failure:
+        sys.exit(str(failure))
 
 
 if __name__ == "__main__":

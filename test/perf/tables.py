@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Write what mext-bench --json has measured as tables of the guide, of reStructuredText.
+"""Write what mext-bench --json or compare_testpmd.py --json has measured as tables of the guide, of
+reStructuredText.
 
 share-figures.inc has each verb beside stock DPDK, threshold-figures.inc copying beside sharing,
 sharers-figures.inc one content that two lcores send. Those whose rows are not there are left out.
+testpmd-figures.inc has the forwarder beside testpmd.
 """
 import argparse
 import json
 import pathlib
 import sys
+
+import machine as described
 
 VERBS = ["fanout", "free", "share", "split", "private", "writable", "write"]
 SHARERS = {
@@ -85,26 +89,66 @@ def sharers(rows):
                             "two : one count, two"], lines)
 
 
+def cell_text(cell):
+    """Ratio with its interval, and the two rates."""
+    if "ratio" not in cell:
+        return "--"
+    interval = f" ({cell['low']:.3f} to {cell['high']:.3f})" if "low" in cell else ""
+    return (f"{cell['ratio']:.3f}{interval}; {cell['pps']['mext-fwd'] / 1e6:.2f} and "
+            f"{cell['pps']['testpmd'] / 1e6:.2f}")
+
+
+def testpmd(data):
+    """A table a bed: a line a mode, a column for each number of queues. Then what was left out."""
+    text, reasons = [], {}
+    for bed in dict.fromkeys(cell["bed"] for cell in data["cells"]):
+        cells = [cell for cell in data["cells"] if cell["bed"] == bed]
+        queues = sorted({cell["queues"] for cell in cells})
+        lines = {}
+        for cell in cells:
+            lines.setdefault(cell["mode"], {})[cell["queues"]] = cell_text(cell)
+            if "left_out" in cell:
+                reasons[f"``{bed}``, ``{cell['mode']}``"] = cell["left_out"]
+        heads = [f"{n} queue{'s' if n > 1 else ''}" for n in queues]
+        text += table(f"{bed}: ratio (interval); millions of packets a second of both",
+                      [16] + [84 // len(queues)] * len(queues), ["mode", *heads],
+                      [[f"``{mode}``", *(line.get(n, "") for n in queues)]
+                       for mode, line in lines.items()]) + [""]
+    text += [f"{where}: left out, {why}.\n" for where, why in reasons.items()]
+    rounds = [len(cell["rounds"]) for cell in data["cells"] if cell["rounds"]]
+    least = f"{min(rounds)}" if rounds else "no"
+    c = data["conditions"]
+    more = f", testpmd with {c['peer_options']}" if c["peer_options"] else ""
+    return text + [f"{least} rounds or more of {c['seconds']} s each, burst {c['burst']}{more}."]
+
+
+def write(path, text, sentence):
+    path.write_text("\n".join([".. Made by test/perf/tables.py.", "", *text, "", sentence]) +
+                    "\n", encoding="utf-8")
+    print(path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("json", help="what mext-bench --json has written")
+    parser.add_argument("json", help="what mext-bench or compare_testpmd.py has written")
     parser.add_argument("--out", default=".", type=pathlib.Path, help="folder for the tables")
     args = parser.parse_args()
 
     try:
         data = json.loads(pathlib.Path(args.json).read_text(encoding="utf-8"))
-        rows, machine = data["rows"], data["machine"]
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"tables: {args.json}: not the JSON of mext-bench: {error}")
+        rows, machine = data.get("rows", []), data["machine"]
+        cells = testpmd(data) if "cells" in data else []
+        if not rows and not cells:
+            raise KeyError("rows")
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        sys.exit(f"tables: {args.json}: not the JSON of mext-bench or compare_testpmd.py: {error!r}")
     args.out.mkdir(parents=True, exist_ok=True)
+    if cells:
+        write(args.out / "testpmd-figures.inc", cells, f"{described.sentence(machine)}.")
     for name, make in [("share", verbs), ("threshold", threshold), ("sharers", sharers)]:
         text = make(rows)
-        if not text:
-            continue
-        path = args.out / f"{name}-figures.inc"
-        path.write_text("\n".join([".. Made by test/perf/tables.py.", "", *text, "",
-                                   conditions(machine)]) + "\n", encoding="utf-8")
-        print(path)
+        if text:
+            write(args.out / f"{name}-figures.inc", text, conditions(machine))
 
 
 if __name__ == "__main__":
