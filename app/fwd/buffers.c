@@ -15,6 +15,9 @@
 /** Smallest pool by default: room for what drivers hold beside their rings. */
 #define MIN_DEFAULT_MBUFS UINT64_C(16384)
 
+/** Room for headers, and for what is copied behind them rather than shared. */
+#define PACKET_SIZE (2 * MEXT_COPY_THRESHOLD)
+
 /** Pieces of wrapped memory, and spreads over them, that a mode may have at a time. */
 #define NB_WRAPS 16
 
@@ -102,6 +105,10 @@ buffers_create(struct fwd *fwd)
 	if ((flags & MODE_HEADERS) != 0) {
 		conf.headers = conf.rx;
 		conf.headers.size = 0;
+	}
+	if ((flags & MODE_PACKETS) != 0) {
+		conf.pairs = conf.rx;
+		conf.pairs.size = PACKET_SIZE;
 	}
 	if ((flags & MODE_STORAGES) != 0)
 		conf.classes[conf.nb_classes++] = conf.rx;

@@ -27,6 +27,8 @@ struct fwd_stream;
 #define MODE_HEADERS (1u << 4)
 #define MODE_STORAGES (1u << 5)
 #define MODE_WRAPS (1u << 6)
+/** And packets, for headers of copies whose payload is shared. */
+#define MODE_PACKETS (1u << 7)
 
 /** A number that a mode counts beside what all modes have. */
 struct fwd_counter {

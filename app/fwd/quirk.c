@@ -60,7 +60,7 @@ quirks_apply(struct fwd_port *port)
 void
 quirks_report(const struct fwd *fwd)
 {
-	const unsigned int external = MODE_HEADERS | MODE_STORAGES | MODE_WRAPS;
+	const unsigned int external = MODE_HEADERS | MODE_STORAGES | MODE_WRAPS | MODE_PACKETS;
 	unsigned int i, j;
 
 	if ((fwd->args.mode->flags & external) == 0)

@@ -5,6 +5,11 @@ import random
 
 import pytest
 
+from scapy.layers.inet import IP, UDP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Dot1Q, Ether
+from scapy.packet import Raw
+
 import frames
 from forwarder import Forwarder, vdevs
 from network import Network
@@ -71,6 +76,7 @@ def test_flood_reaches_all_others_unchanged_and_once(hosts, start, seed, way):
     assert final["all"]["TX-dropped"] == 0
 
 
+@pytest.mark.parametrize("driver", ["af_packet"], indirect=True)
 def test_flood_with_a_single_port_sends_nothing_and_counts(hosts, start, seed):
     forwarder = start("--forward-mode=flood", "--stats-period=0.1", ports=1)
     for frame in some(random.Random(seed), 0):
@@ -92,7 +98,116 @@ def test_mirror_sends_to_peer_and_monitor_and_takes_nothing_from_it(hosts, start
     assert final["all"]["TX-dropped"] == 0
 
 
+GROUPS = """
+# Who gets what.
+239.1.1.1 port=0
+239.1.1.1 port=1 vlan=10   # a comment
+239.1.1.1 port=1 vlan=11
+239.1.1.1	port=2
+ff05::7 port=3 vlan=4094
+
+224.5.5.5 port=0
+* port=3
+"""
+GROUP_MAC = "01:00:5e:01:01:01"
+
+
+@pytest.fixture
+def groups(tmp_path):
+    """groups(text): the name of a file with it."""
+    def write(text):
+        (tmp_path / "groups").write_text(text)
+        return f"--multicast-groups={tmp_path / 'groups'}"
+    return write
+
+
+def to_group(rng, group, length, tags=(), ttl=9, mac=GROUP_MAC, options=()):
+    header = Ether(src=frames.FROM, dst=mac)
+    for tag in tags:
+        header /= Dot1Q(vlan=tag)
+    ip = (IPv6(src="fd00::1", dst=group, hlim=ttl) if ":" in group
+          else IP(src="198.18.0.9", dst=group, ttl=ttl, id=rng.randrange(1 << 16), options=list(options)))
+    header = bytes(header / ip / UDP(sport=5, dport=6))
+    return bytes(Ether(header) / Raw(rng.randbytes(length - len(header))))
+
+
+def as_sent(hosts, frame, port, vlan=None, less_ttl=0):
+    """What a member gets of a frame."""
+    packet = Ether(frame)
+    ip = packet[IPv6] if IPv6 in packet else packet[IP]
+    if less_ttl and IP in packet:
+        ip.ttl -= less_ttl
+        del ip.chksum
+    elif less_ttl:
+        ip.hlim -= less_ttl
+    header = Ether(src=hosts.port_mac(port), dst=packet.dst)
+    return bytes(header / Dot1Q(vlan=vlan) / ip if vlan else header / ip)
+
+
+LENGTHS = (60, 300, 526, 527, 1000, 1510)
+
+
+@pytest.mark.parametrize("driver, ttl", [("af_packet", 0), ("af_packet", 1), ("af_xdp", 1)],
+                         indirect=["driver"])
+def test_multicast_sends_each_member_its_own_header(hosts, start, groups, seed, ttl):
+    forwarder = start("--forward-mode=multicast", groups(GROUPS), *["--multicast-ttl"] * ttl)
+    rng = random.Random(seed)
+    one = [to_group(rng, "239.1.1.1", length) for length in LENGTHS]
+    one += [to_group(rng, "239.1.1.1", 700, tags) for tags in ([77], [78, 79])]
+    one += [to_group(rng, "239.1.1.1", 64, options=[b"\x94\x04\x00\x00"])]  # router alert
+    six = [to_group(rng, "ff05::7", length) for length in (70, 1500)]
+    other = [to_group(rng, "239.9.9.9", length) for length in LENGTHS]
+    alone = [to_group(rng, "224.5.5.5", 60)]  # its only member is the sender
+    dying = [to_group(rng, "239.1.1.1", 60, ttl=1)] * ttl
+    unicast = [to_group(rng, "239.1.1.1", 60, mac=frames.TO), to_group(rng, "198.18.0.3", 60),
+               frames.plain(60, rng)]
+    bad = alone + dying + unicast
+    exchange(hosts, [one + six + other + bad, [], [], []], [
+        [],
+        [as_sent(hosts, frame, 1, vlan, ttl) for frame in one for vlan in (10, 11)],
+        [as_sent(hosts, frame, 2, None, ttl) for frame in one],
+        [as_sent(hosts, frame, 3, 4094, ttl) for frame in six] +
+        [as_sent(hosts, frame, 3, None, ttl) for frame in other],
+    ])
+    final = forwarder.stop()
+    assert final["all"]["TX-packets"] == 3 * len(one) + len(six) + len(other)
+    assert (f"multicast: {len(unicast)} not multicast, 0 unknown group, 1 no other member, "
+            f"{ttl} ttl expired") in forwarder.output, forwarder.said()
+
+
+@pytest.mark.parametrize("driver", ["af_packet"], indirect=True)
+def test_multicast_drops_groups_that_are_not_in_the_table(hosts, start, groups, seed):
+    forwarder = start("--forward-mode=multicast", groups("239.1.1.1 port=1\n"))
+    rng = random.Random(seed)
+    known = [to_group(rng, "239.1.1.1", length) for length in LENGTHS]
+    unknown = [to_group(rng, group, 100) for group in ("239.1.1.2", "ff05::7", "224.0.0.1")]
+    exchange(hosts, [unknown + known, known, [], []],
+             [[], [as_sent(hosts, frame, 1) for frame in known], [], []])
+    forwarder.stop()
+    assert (f"multicast: 0 not multicast, 3 unknown group, {len(known)} no other member, "
+            f"0 ttl expired") in forwarder.output, forwarder.said()
+
+
+@pytest.mark.parametrize("text, says", [
+    ("# nothing\n\n", r"no group.*239"),
+    ("239.1.1.1 port=1\n198.18.0.1 port=1\n", r"groups:2: '198.18.0.1'.*224.0.0.0 to 239"),
+    ("fe80::1 port=1\n", r"groups:1: 'fe80::1'.*ff00::/8"),
+    ("239.1.1.1\n", r"groups:1: port=PORT is missing"),
+    ("239.1.1.1 port=3\n", r"groups:1: port=3.*3 ports"),
+    ("239.1.1.1 port=1x\n", r"groups:1: port=1x.*0 to"),
+    ("239.1.1.1 port=1 vlan=4095\n", r"groups:1: vlan=4095.*1 to 4094"),
+    ("* port=1 mac=2\n", r"groups:1: 'mac=2'.*port=PORT and vlan=ID"),
+    ("* port=1 vlan=2\n\n* port=1 vlan=2\n", r"groups:3: .*already"),
+    ("".join(f"* port=1 vlan={i}\n" for i in range(1, 66)), r"groups:65: .*64 members"),
+], ids=lambda value: value[:20])
+def test_wrong_table_is_refused_with_file_and_line(groups, text, says):
+    check_refusal(*run("--forward-mode=multicast", groups(text), eal=NULLS), says)
+
+
 @pytest.mark.parametrize("options, says", [
+    (["multicast"], r"--multicast-groups=FILE"),
+    (["multicast", "--multicast-groups=/nowhere"], r"groups=/nowhere.*No such file"),
+    (["multicast", "--multicast-groups=/"], r"groups=/:.*directory"),
     (["flood", "--flood-by=fax"], r"flood-by=fax.*share, clone or copy"),
     (["mirror"], r"--mirror-port"),
     (["mirror", "--mirror-port=7"], r"mirror-port=7.*3 ports"),
