@@ -120,6 +120,10 @@ static const struct fwd_option port_options[] = {
 			RTE_MAX_QUEUES_PER_PORT },
 	{ "rxd", 0, "N", "descriptors a receive queue", option_u32, ARG(nb_rxd), 1, UINT16_MAX },
 	{ "txd", 0, "N", "descriptors a transmit queue", option_u32, ARG(nb_txd), 1, UINT16_MAX },
+	{ "no-lsc-interrupt", 0, NULL, "poll links, though the port has an interrupt for them",
+			option_flag, ARG(no_lsc) },
+	{ "hot-plug", 0, NULL, "listen to the kernel: devices plugged in, or pulled out",
+			option_flag, ARG(hot_plug) },
 };
 
 static const struct fwd_option forward_options[] = {

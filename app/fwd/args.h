@@ -29,6 +29,8 @@ struct fwd_args {
 	uint32_t nb_txq;
 	uint32_t nb_rxd;
 	uint32_t nb_txd;
+	bool no_lsc; /* links are polled, not told by interrupt */
+	bool hot_plug; /* the kernel's events of devices are listened to */
 	/* forwarding */
 	const struct fwd_mode *mode;
 	uint32_t burst;

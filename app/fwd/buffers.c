@@ -131,12 +131,9 @@ buffers_create(struct fwd *fwd)
 static void
 take_back_from_drivers(struct fwd *fwd)
 {
-	uint64_t limit = 0;
+	uint64_t limit = fwd->kept;
 	unsigned int i, taken;
 
-	/* What they have sent they have freed, so it is no more than they receive into. */
-	for (i = 0; i < fwd->nb_ports; i++)
-		limit += (uint64_t)fwd->args.nb_rxq * fwd->ports[i].kept_rx;
 	if (limit == 0 || fwd->held != 0)
 		return;
 	for (i = 0; i < RTE_MAX_NUMA_NODES; i++) {

@@ -7,6 +7,25 @@
 #include "snapshot.h"
 #include "watch.h"
 
+void
+workers_stop(struct fwd *fwd)
+{
+	__atomic_store_n(&fwd->stop, true, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+}
+
+void
+workers_start(struct fwd *fwd)
+{
+	unsigned int i;
+
+	__atomic_store_n(&fwd->stop, false, __ATOMIC_RELAXED);
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		if (fwd->lcores[i].nb_streams > 0)
+			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
+	}
+}
+
 static void
 launch(struct fwd *fwd)
 {
@@ -14,11 +33,9 @@ launch(struct fwd *fwd)
 
 	snapshot_begin(fwd);
 	fwd->began = watch_now();
-	__atomic_store_n(&fwd->stop, false, __ATOMIC_RELAXED);
-	for (i = 0; i < fwd->nb_lcores; i++) {
-		if (fwd->lcores[i].nb_streams > 0)
-			rte_eal_remote_launch(worker_run, &fwd->lcores[i], fwd->lcores[i].id);
-	}
+	for (i = 0; i < fwd->nb_lcores; i++)
+		fwd->lcores[i].tx_first = fwd->args.tx_first;
+	workers_start(fwd);
 	fwd->running = true;
 }
 
@@ -29,6 +46,7 @@ forwarding_start(struct fwd *fwd)
 
 	pthread_mutex_lock(&fwd->lock);
 	streams_free(fwd);
+	ports_forget_gone(fwd);
 	if (ports_prepare(fwd) < 0 || streams_plan(fwd) < 0)
 		goto unlock;
 	if (fwd->args.tx_first > 0 && generate_check(fwd) < 0)
@@ -36,6 +54,7 @@ forwarding_start(struct fwd *fwd)
 	if (fwd->args.mode->start != NULL && fwd->args.mode->start(fwd) < 0)
 		goto unlock;
 	report_start(fwd);
+	links_begin(fwd);
 	launch(fwd);
 	ret = 0;
 unlock:
@@ -48,8 +67,7 @@ forwarding_stop(struct fwd *fwd)
 {
 	struct fwd_totals t;
 
-	__atomic_store_n(&fwd->stop, true, __ATOMIC_RELAXED);
-	rte_eal_mp_wait_lcore();
+	workers_stop(fwd);
 	pthread_mutex_lock(&fwd->lock);
 	if (fwd->args.mode->stop != NULL)
 		fwd->args.mode->stop(fwd);

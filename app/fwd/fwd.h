@@ -7,6 +7,7 @@
  * struct fwd_lcore and its streams; other threads (telemetry) take the lock before they read.
  */
 
+#include <net/if.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,7 +52,11 @@ struct fwd_port {
 	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
 	bool started;
-	bool gone; /* vanished; closed */
+	bool up; /* its link, as last told */
+	bool on_interface; /* of the kernel, which may vanish */
+	bool removed; /* its device; events set it, atomically */
+	uint32_t link_events; /* since last looked at; events count them, atomically */
+	bool gone; /* vanished or detached; closed */
 };
 
 /** A forwarding lcore and its streams. */
@@ -59,6 +64,7 @@ struct fwd_lcore {
 	unsigned int id;
 	unsigned int nb_streams;
 	struct fwd_stream **streams;
+	uint32_t tx_first; /* bursts to send before anything else */
 	const struct fwd *fwd;
 };
 
@@ -75,6 +81,7 @@ struct fwd {
 	struct fwd_lcore *lcores;
 	struct mext_pool *pool;
 	uint64_t outstanding; /* buffers, at the end */
+	uint64_t kept; /* mbufs that closed ports may have kept: of their drivers, see port->kept_rx */
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
 	double began; /* when forwarding last began, by watch_now() */
 	struct snapshot *last; /* the numbers of the last run; NULL while one is on, and before */
@@ -87,7 +94,22 @@ struct fwd {
 int ports_find(struct fwd *fwd);
 int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
 void ports_close(struct fwd *fwd);
+void port_close(struct fwd *fwd, struct fwd_port *port); /* alone, while others go on */
+int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports */
 const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
+
+/* link.c: links and devices that change while it runs; all but the callbacks on the main thread. */
+int events_open(struct fwd *fwd);
+void events_close(struct fwd *fwd);
+void links_begin(struct fwd *fwd); /* ports have started */
+bool ports_poll(struct fwd *fwd); /* at least once a second; false: no port is left */
+bool port_interface(
+		const struct fwd_port *port, char name[IF_NAMESIZE]); /* of the kernel, if on one */
+
+/* plug.c: ports that come and go. Forwarding goes on with the others. */
+int port_attach(struct fwd *fwd, const char *devargs); /* while nothing runs */
+int port_detach(struct fwd *fwd, uint16_t id);
+void ports_forget_gone(struct fwd *fwd);
 
 /* quirk.c: what is known of drivers. */
 void quirks_apply(struct fwd_port *port);
@@ -98,6 +120,7 @@ unsigned int topology_peer(
 		enum topology topology, unsigned int i, unsigned int nb); /* of nb ports */
 int streams_plan(struct fwd *fwd);
 void streams_free(struct fwd *fwd);
+void streams_forget_port(struct fwd *fwd, uint16_t id); /* while workers are stopped */
 
 /* buffers.c: the pool, and the account of it at the end. */
 int buffers_create(struct fwd *fwd);
@@ -109,6 +132,8 @@ void placement_report(const struct fwd *fwd);
 /* control.c: ports prepared, streams planned, lcores at work; and all that back. */
 int forwarding_start(struct fwd *fwd);
 void forwarding_stop(struct fwd *fwd);
+void workers_stop(struct fwd *fwd); /* streams stay as they are */
+void workers_start(struct fwd *fwd); /* and go on */
 
 /* worker.c: what forwarding lcores run. */
 int worker_run(void *lcore);

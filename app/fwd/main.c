@@ -47,28 +47,29 @@ static int
 run(struct fwd *fwd)
 {
 	int status = EXIT_FAILURE;
-	bool ran = false;
+	bool ran = false, left = true;
 
 	if (json_check(fwd) < 0)
 		return status;
-	if (ports_find(fwd) < 0)
+	if (ports_find(fwd) < 0 || events_open(fwd) < 0)
 		goto close;
 	if (buffers_create(fwd) < 0)
 		goto close;
 	telemetry_register(fwd);
 	if (forwarding_start(fwd) == 0) {
-		watch(fwd, -1, INFINITY);
+		left = watch(fwd, -1, INFINITY) != WATCH_NO_PORT;
 		live_end();
 		forwarding_stop(fwd);
 		ran = true;
 		status = outcome(fwd);
 		json_prepare(fwd);
 	}
+	events_close(fwd);
 	ports_close(fwd);
 	if (ran)
 		report_final(fwd);
 	modes_end(fwd);
-	if (buffers_account(fwd) < 0)
+	if (buffers_account(fwd) < 0 || !left)
 		status = EXIT_FAILURE;
 	if (ran && json_write(fwd, status) < 0)
 		status = EXIT_FAILURE;

@@ -27,8 +27,8 @@ check_limits(const struct fwd_port *port, const struct fwd_args *args)
 	return 0;
 }
 
-static int
-find_one(struct fwd *fwd, uint16_t id)
+int
+port_find(struct fwd *fwd, uint16_t id)
 {
 	struct fwd_port *port = &fwd->ports[fwd->nb_ports];
 	int ret;
@@ -65,7 +65,7 @@ ports_find(struct fwd *fwd)
 		if (fwd->args.portmask != 0 && (fwd->args.portmask & bit) == 0)
 			continue;
 		wanted &= ~bit;
-		if (find_one(fwd, id) < 0)
+		if (port_find(fwd, id) < 0)
 			return -1;
 	}
 	if (fwd->args.portmask == 0 || wanted == 0)
@@ -101,9 +101,11 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 }
 
 static int
-configure(const struct fwd_port *port, const struct port_setup *setup)
+configure(const struct fwd_port *port, const struct port_setup *setup, bool no_lsc)
 {
 	struct rte_eth_conf conf = {
+		.intr_conf.lsc = (*port->info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && !no_lsc,
+		.intr_conf.rmv = (*port->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
 		.rxmode.offloads = setup->rx_offloads,
 		.txmode.offloads = setup->tx_offloads,
 	};
@@ -146,7 +148,7 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 {
 	int ret;
 
-	ret = configure(port, setup);
+	ret = configure(port, setup, fwd->args.no_lsc);
 	if (ret == 0)
 		ret = set_up_queues(fwd, port, setup);
 	if (ret == 0)
@@ -173,12 +175,14 @@ ports_prepare(struct fwd *fwd)
 	struct port_setup setup;
 	unsigned int i;
 
+	if (fwd->nb_ports == 0) {
+		FWD_ERROR("no port is left: attach one");
+		return -1;
+	}
 	for (i = 0; i < fwd->nb_ports; i++) {
 		struct fwd_port *port = &fwd->ports[i];
 		int ret;
 
-		if (port->gone)
-			continue;
 		ret = wanted_setup(fwd, port, &setup);
 		if (ret < 0) {
 			FWD_ERROR("port %u (%s): %u+%u descriptors are not possible: %s", port->id,
@@ -234,15 +238,30 @@ ports_close(struct fwd *fwd)
 	for (i = 0; i < fwd->nb_ports; i++) {
 		struct fwd_port *port = &fwd->ports[i];
 
-		if (port->started) {
+		if (port->started && !port->gone) {
 			empty_queues(port);
 			rte_eth_dev_stop(port->id);
 		}
 	}
 	/* Only when all have stopped: a port may still hold buffers that came from another. */
 	for (i = 0; i < fwd->nb_ports; i++)
-		if (!fwd->ports[i].gone)
+		if (!fwd->ports[i].gone) {
+			fwd->kept += fwd->ports[i].setup.nb_rxq * fwd->ports[i].kept_rx;
 			rte_eth_dev_close(fwd->ports[i].id);
+		}
+}
+
+void
+port_close(struct fwd *fwd, struct fwd_port *port)
+{
+	if (port->started && !port->removed)
+		empty_queues(port);
+	rte_eth_dev_stop(port->id);
+	rte_eth_dev_close(port->id);
+	fwd->kept += port->setup.nb_rxq * port->kept_rx;
+	if (port->removed) /* what it was about to send it will not give back */
+		fwd->kept += port->setup.nb_txq * port->kept_tx;
+	port->gone = true;
 }
 
 const struct fwd_port *

@@ -230,6 +230,25 @@ streams_free(struct fwd *fwd)
 }
 
 void
+streams_forget_port(struct fwd *fwd, uint16_t id)
+{
+	unsigned int i, j, kept;
+
+	for (i = 0; i < fwd->nb_streams; i++)
+		for (j = 0; j < fwd->streams[i]->nb_outs; j++)
+			fwd->streams[i]->outs[j].gone |= fwd->streams[i]->outs[j].port == id;
+	for (i = 0; i < fwd->nb_lcores; i++) {
+		struct fwd_lcore *l = &fwd->lcores[i];
+
+		/* Later stages stay, with what the first has given them. */
+		for (j = kept = 0; j < l->nb_streams; j++)
+			if (l->streams[j]->rx_port != id || l->streams[j]->stage > 0)
+				l->streams[kept++] = l->streams[j];
+		l->nb_streams = kept;
+	}
+}
+
+void
 streams_total(const struct fwd *fwd, uint16_t port, struct fwd_totals *totals)
 {
 	const bool all = port == RTE_MAX_ETHPORTS;

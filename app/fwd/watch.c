@@ -53,7 +53,8 @@ watch(struct fwd *fwd, int input, double seconds)
 {
 	static double last; /* when rates were printed */
 	const struct fwd_args *args = &fwd->args;
-	const double until = watch_now() + seconds;
+	const double until = watch_now() + seconds,
+		     look = 0.5; /* seconds between looks at the ports */
 
 	for (;;) {
 		struct pollfd fds[2] = {
@@ -67,9 +68,14 @@ watch(struct fwd *fwd, int input, double seconds)
 			end = fwd->began + args->duration;
 		if (fwd->running && args->stats_period > 0)
 			line = last + args->stats_period;
-		if (wait_until(fds, RTE_MIN(until, RTE_MIN(end, line))))
+		if (wait_until(fds, RTE_MIN(RTE_MIN(until, watch_now() + look),
+						    RTE_MIN(end, line))))
 			return fds[0].revents != 0 ? WATCH_SIGNAL : WATCH_INPUT;
 		live_resize();
+		if (!ports_poll(fwd) && fwd->running && !args->interactive) {
+			FWD_ERROR("no port is left");
+			return WATCH_NO_PORT;
+		}
 		if (watch_now() >= end)
 			return WATCH_DURATION;
 		if (watch_now() >= until)

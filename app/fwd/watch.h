@@ -3,7 +3,7 @@
 #define WATCH_H
 
 /**
- * @file What the main thread waits for; while packets are forwarded it prints rates meanwhile. Only the
+ * @file What the main thread waits for; while packets are forwarded it prints rates meanwhile, and looks after the ports. Only the
  * main thread calls these functions.
  */
 
@@ -14,6 +14,7 @@ enum watch_event {
 	WATCH_DURATION, /* --duration is over */
 	WATCH_INPUT,
 	WATCH_TIME,
+	WATCH_NO_PORT, /* the last one has vanished while packets were forwarded; not if interactive */
 };
 
 /**

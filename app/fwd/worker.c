@@ -39,9 +39,10 @@ worker_run(void *arg)
 	const unsigned int last_stage = RTE_MAX(fwd->args.mode->stages, 1u) - 1;
 	unsigned int i;
 
-	for (i = 0; i < lcore->nb_streams && fwd->args.tx_first > 0; i++)
+	for (i = 0; i < lcore->nb_streams && lcore->tx_first > 0; i++)
 		if (lcore->streams[i]->stage == last_stage)
-			txonly_first(lcore->streams[i], fwd->args.tx_first, &fwd->stop);
+			txonly_first(lcore->streams[i], lcore->tx_first, &fwd->stop);
+	lcore->tx_first = 0;
 	if (fwd->args.record_cycles)
 		work(lcore, fwd->args.mode->turn, true);
 	else

@@ -101,6 +101,14 @@ class Forwarder:
             if match:
                 return match
 
+    def wait_for_error(self, pattern, timeout=PATIENCE):
+        """Wait for a line of stderr with the pattern in it."""
+        end = time.monotonic() + timeout
+        while not any(re.search(pattern, line) for line in self.error_lines()):
+            assert time.monotonic() < end and self.process.poll() is None, \
+                f"no error '{pattern}' in:\n{self.said()}"
+            time.sleep(0.01)
+
     def wait_until_forwarding(self):
         self.wait_for("forwarding:")
         return self

@@ -75,6 +75,13 @@ class Wire:
                 return with_vlan_tag(frame, data)
         return frame
 
+    def forget(self):
+        """Forget what has been received so far, however much goes on coming."""
+        self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # the link was down
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end and self.receive(timeout=0) is not None:
+            pass
+
     def receive_many(self, number, timeout=PATIENCE):
         """That many frames, or as many as come before none has come for a while."""
         frames = []
