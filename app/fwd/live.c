@@ -6,6 +6,7 @@
 #include "live.h"
 #include "screen.h"
 #include "text.h"
+#include "xstats.h"
 
 /** Where sparks begin, so many letters before are numbers; and the most there are of them. */
 #define NUMBERS 58u
@@ -139,6 +140,23 @@ draw_kind(const struct mext_kind_stats *k)
 			k->total, bar);
 }
 
+static void
+draw_xstats(const struct fwd *fwd, const struct snapshot *now)
+{
+	char name[RTE_ETH_XSTATS_NAME_SIZE], value[TEXT_NUMBER];
+	unsigned int i, j;
+
+	for (i = 0; i < now->nb_ports; i++) {
+		for (j = 0; j < now->nb_shown; j++) {
+			const uint64_t v = now->shown[i * now->nb_shown + j];
+
+			xstats_name(fwd->args.display_xstats, j, name, sizeof(name));
+			screen_line("port %-5u %s %s", now->ports[i].id, name,
+					text_number(value, v == SNAPSHOT_UNKNOWN ? NAN : v, 0));
+		}
+	}
+}
+
 void
 live_draw(const struct fwd *fwd, const struct snapshot *now, const struct snapshot *before)
 {
@@ -158,6 +176,7 @@ live_draw(const struct fwd *fwd, const struct snapshot *now, const struct snapsh
 		draw_lcore(now, before, i);
 	for (i = 0; i < now->pool.nb_kinds; i++)
 		draw_kind(&now->pool.kinds[i]);
+	draw_xstats(fwd, now);
 	screen_draw();
 }
 

@@ -317,6 +317,7 @@ snapshot_begin(struct fwd *fwd)
 		rte_eth_stats_get(p->id, &p->base);
 		p->xstats = xstats_begin(fwd, p);
 	}
+	xstats_warn(fwd);
 }
 
 void

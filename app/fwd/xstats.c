@@ -107,6 +107,23 @@ xstats_begin(const struct fwd *fwd, const struct fwd_port *port)
 }
 
 void
+xstats_warn(const struct fwd *fwd)
+{
+	char name[RTE_ETH_XSTATS_NAME_SIZE];
+	unsigned int i, j;
+
+	for (i = 0; xstats_name(fwd->args.display_xstats, i, name, sizeof(name)); i++) {
+		for (j = 0; j < fwd->nb_ports; j++)
+			if (xstats_shown(fwd->ports[j].xstats, i) != XSTATS_UNKNOWN)
+				break;
+		if (j == fwd->nb_ports)
+			FWD_WARNING("--display-xstats=%s: no port has it; what a port has, "
+				    "dpdk-telemetry.py says: /ethdev/xstats,0",
+					name);
+	}
+}
+
+void
 xstats_free(struct port_xstats *xstats)
 {
 	free(xstats);

@@ -26,6 +26,9 @@ struct port_xstats;
 struct port_xstats *xstats_begin(const struct fwd *fwd, const struct fwd_port *port);
 void xstats_free(struct port_xstats *xstats);
 
+/** Say which names of --display-xstats no port has. */
+void xstats_warn(const struct fwd *fwd);
+
 /** Read all, each since xstats_begin(), or XSTATS_UNKNOWN. */
 void xstats_read(struct port_xstats *xstats);
 

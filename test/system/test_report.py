@@ -278,6 +278,23 @@ def test_report_replaces_a_file_as_a_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_full_disk_is_an_error():
+    with Forwarder("--json=/dev/full", "--duration=0.1", eal=NULLS) as forwarder:
+        assert forwarder.wait_for_exit() == 1, forwarder.said()
+        assert forwarder.own_error_lines() == [
+            "mext-fwd: --json=/dev/full: can't be written: No space left on device"]
+
+
+def test_statistic_that_no_port_has_is_told():
+    with Forwarder("--display-xstats=rx_good_packets,tx_goood", "--duration=0.1",
+                   eal=NULLS) as forwarder:
+        forwarder.check_end()
+        errors = forwarder.own_error_lines()
+        assert len(errors) == 1 and "warning: --display-xstats=tx_goood: no port" in errors[0]
+        shown = [line.split()[1:] for line in forwarder.output if "tx_goood" in line]
+    assert shown == [["-", "-"]] * 2
+
+
 def test_report_on_standard_output_is_the_last_line():
     with Forwarder("--json=-", "--duration=0.1", eal=NULLS) as forwarder:
         final = forwarder.check_end()
