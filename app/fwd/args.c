@@ -160,6 +160,8 @@ static const struct fwd_option report_options[] = {
 	{ "display-xstats", 0, "NAME[,NAME...]",
 			"extended statistics to show with the rates, and at the end", parse_xstats,
 			ARG(display_xstats) },
+	{ "verbose", 0, "N", "1: a line for every packet received, 0: none", option_u32,
+			ARG(verbose), 0, 1 },
 };
 
 #define OPTIONS(title, table)                      \

@@ -47,6 +47,7 @@ struct fwd_args {
 	bool record_bursts; /* how many packets a burst had */
 	const char *json; /* file for the report, "-": stdout, NULL: none */
 	const char *display_xstats; /* names with "," between; NULL: none */
+	uint32_t verbose; /* 1: a line for every packet received */
 	bool interactive;
 };
 

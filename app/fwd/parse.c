@@ -4,6 +4,12 @@
 /** More extension headers than any real packet has; each packet's work must have an end. */
 #define MAX_EXTENSIONS 16
 
+/** Extension headers that <netinet/in.h> has no names for. */
+enum {
+	PROTO_HIP = 139,
+	PROTO_SHIM6 = 140,
+};
+
 /** What all IPv6 extension headers begin with. */
 struct extension {
 	uint8_t next; /* IPPROTO_* of what follows */
@@ -15,7 +21,7 @@ struct fragment_header {
 	uint8_t next;
 	uint8_t reserved;
 	rte_be16_t offset; /* in units of 8 bytes in the upper 13 bits; bit 0: more follow */
-	rte_be32_t id;
+	rte_be16_t id[2];
 };
 
 static void
@@ -45,15 +51,13 @@ parse_ipv4(const struct rte_mbuf *m, struct layers *l)
 static uint32_t
 extension_len(uint8_t type, const struct extension *e)
 {
-	const uint8_t mobility = 135, hip = 139, shim6 = 140;
-
 	switch (type) {
 	case IPPROTO_HOPOPTS:
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
-	case mobility:
-	case hip:
-	case shim6:
+	case IPPROTO_MH:
+	case PROTO_HIP:
+	case PROTO_SHIM6:
 		return (e->len + 1) * 8;
 	case IPPROTO_AH:
 		return (e->len + 2) * 4;

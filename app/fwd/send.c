@@ -54,6 +54,37 @@ stream_send_rest(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pk
 }
 
 void
+stream_send_prepared(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t ready;
+
+	while (n > 0) {
+		ready = out->gone ? n : rte_eth_tx_prepare(out->port, out->queue, pkts, n);
+		if (ready > 0)
+			stream_send(s, out, pkts, ready);
+		if (ready == n)
+			return;
+		stream_reject(s, &pkts[ready], 1);
+		pkts += ready + 1;
+		n -= ready + 1;
+	}
+}
+
+bool
+stream_own_copy(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m)
+{
+	struct rte_mbuf *old = *m;
+
+	if (mext_is_writable(old, 0, rte_pktmbuf_data_len(old)))
+		return true;
+	*m = rte_pktmbuf_copy(old, s->copy_pool, 0, UINT32_MAX);
+	mext_free_bulk(&old, 1);
+	if (*m == NULL)
+		out->not_copied++;
+	return *m != NULL;
+}
+
+void
 stream_starved(struct fwd_stream *s, uint16_t n)
 {
 	unsigned int i;

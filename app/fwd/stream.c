@@ -54,6 +54,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->rx_queue = queue;
 	s->burst = args->burst;
 	s->stage = stage;
+	s->verbose = args->verbose > 0;
 	s->tx_retries = args->tx_retries;
 	s->pool = fwd->pool;
 	s->copy_pool = mext_pool_rx_mempool(fwd->pool, fwd->ports[to].socket);

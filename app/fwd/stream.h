@@ -19,6 +19,7 @@
 #include <mext.h>
 
 #include "args.h"
+#include "describe.h"
 
 /** A transmit queue as one stream sees it. */
 struct fwd_out {
@@ -46,6 +47,7 @@ struct fwd_stream {
 	uint16_t rx_queue;
 	uint16_t burst; /* packets at once */
 	uint16_t stage; /* of modes with several */
+	bool verbose; /* a line for every packet received */
 	uint32_t tx_retries;
 	struct fwd_out *out; /* by topology */
 	struct mext_pool *pool;
@@ -88,6 +90,22 @@ void stream_starved(struct fwd_stream *s, uint16_t n);
 uint16_t stream_share(
 		struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares);
 
+/** Write on a copy of a packet of which others may hold the first segment too. As stream_own(). */
+bool stream_own_copy(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m);
+
+/**
+ * Make sure that the first segment may be written to: others may have it too. Where it needs a copy
+ * and none can be made, the packet is freed and counted.
+ * @return whether it is still there; *m may be another, with the first bytes in other places.
+ */
+static inline bool
+stream_own(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m)
+{
+	if (likely(RTE_MBUF_DIRECT(*m) && rte_mbuf_refcnt_read(*m) == 1))
+		return true;
+	return stream_own_copy(s, out, m);
+}
+
 /** Receive at most stream->burst packets. @return how many. */
 static inline uint16_t
 stream_receive(struct fwd_stream *s, struct rte_mbuf **pkts)
@@ -96,6 +114,8 @@ stream_receive(struct fwd_stream *s, struct rte_mbuf **pkts)
 
 	if (unlikely(s->bursts != NULL))
 		s->bursts->rx[n]++;
+	if (unlikely(s->verbose))
+		describe(s->rx_port, s->rx_queue, pkts, n);
 	s->rx += n;
 	return n;
 }
@@ -115,6 +135,13 @@ stream_send(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, u
 		sent += stream_send_rest(s, out, &pkts[sent], n - sent);
 	out->tx += sent;
 }
+
+/**
+ * As stream_send(), of packets that ask for the port's offloads: its driver first does what these need in
+ * the packet. One that it can't send so is freed and counted as rejected.
+ */
+void stream_send_prepared(
+		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
 
 /** Free packets whose purpose is fulfilled. */
 static inline void

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "mode.h"
+#include "parse.h"
+#include "stream.h"
+
+/** Swap two neighbours of len bytes each. */
+static inline void
+swap(uint8_t *first, size_t len)
+{
+	uint8_t kept[16];
+
+	memcpy(kept, first, len);
+	memcpy(first, first + len, len);
+	memcpy(first + len, kept, len);
+}
+
+/** As much as is there whole: MAC addresses, IP addresses, ports. */
+static inline void
+swap_packet(struct rte_mbuf *m)
+{
+	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+	const struct layers l = parse(m);
+
+	if (unlikely(!parse_has(m, 0, sizeof(struct rte_ether_hdr))))
+		return;
+	swap(data, RTE_ETHER_ADDR_LEN);
+	if (l.ip == 4)
+		swap(data + l.l3 + offsetof(struct rte_ipv4_hdr, src_addr), sizeof(rte_be32_t));
+	else if (l.ip == 6)
+		swap(data + l.l3 + offsetof(struct rte_ipv6_hdr, src_addr), 16);
+	/* Both headers begin with the ports. */
+	if (l.l4 != 0 && (l.proto == IPPROTO_UDP || l.proto == IPPROTO_TCP) &&
+			parse_has(m, l.l4, 2 * sizeof(rte_be16_t)))
+		swap(data + l.l4, sizeof(rte_be16_t));
+}
+
+static uint16_t
+swap_flows(struct fwd_stream *s)
+{
+	struct rte_mbuf *pkts[FWD_MAX_BURST];
+	uint16_t i, kept = 0, n = stream_receive(s, pkts);
+
+	for (i = 0; i < n; i++) {
+		if (unlikely(!stream_own(s, s->out, &pkts[i])))
+			continue;
+		swap_packet(pkts[i]);
+		pkts[kept++] = pkts[i];
+	}
+	if (kept > 0)
+		stream_send(s, s->out, pkts, kept);
+	return n;
+}
+
+const struct fwd_mode mode_5tswap = {
+	.name = "5tswap",
+	.help = "source and destination are swapped: MAC, IP, and ports of TCP and UDP",
+	.flags = MODE_RECEIVES | MODE_TRANSMITS,
+	.turn = swap_flows,
+};
