@@ -21,7 +21,21 @@
 /** Pieces of wrapped memory, and spreads over them, that a mode may have at a time. */
 #define NB_WRAPS 16
 
-/** What the rings of all ports, the caches and the bursts can hold at the same time. */
+/** What streams hold back; where the mode may be changed, in the mode that holds most. */
+static uint64_t
+held_mbufs(const struct fwd *fwd)
+{
+	const struct fwd_mode *mode;
+	uint64_t most = 0;
+	unsigned int i;
+
+	for (i = 0; (mode = mode_at(i)) != NULL; i++)
+		if ((mode == fwd->args.mode || fwd->args.interactive) && mode->held_mbufs != NULL)
+			most = RTE_MAX(most, mode->held_mbufs(fwd));
+	return most;
+}
+
+/** What the rings of all ports, the mode, the caches and the bursts can hold at the same time. */
 static uint64_t
 mbufs_needed(const struct fwd *fwd)
 {
@@ -38,7 +52,7 @@ mbufs_needed(const struct fwd *fwd)
 		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
 		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
 	}
-	return rings + rte_lcore_count() * (cache + burst);
+	return rings + held_mbufs(fwd) + rte_lcore_count() * (cache + burst);
 }
 
 static int
@@ -55,11 +69,12 @@ set_count(struct fwd *fwd, struct mext_pool_class *c)
 	if (count >= needed)
 		return 0;
 	FWD_ERROR("--total-num-mbufs=%" PRIu64
-		  " is too small: %u ports of %u+%u descriptors, what their drivers keep beside, and %u "
-		  "caches of %u need %" PRIu64
+		  " is too small: %u ports of %u+%u descriptors, what their drivers keep beside, "
+		  "%" PRIu64 " that the mode holds back, and %u caches of %u need %" PRIu64
 		  "; give that many, or lower --rxd, --txd, --rxq, --txq or --mbcache",
 			count, fwd->nb_ports, args->nb_rxq * args->nb_rxd,
-			args->nb_txq * args->nb_txd, rte_lcore_count(), args->mbcache, needed);
+			args->nb_txq * args->nb_txd, held_mbufs(fwd), rte_lcore_count(),
+			args->mbcache, needed);
 	return -1;
 }
 

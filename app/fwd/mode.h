@@ -48,6 +48,8 @@ struct fwd_mode {
 	/** RTE_ETH_RX_OFFLOAD_* and TX_OFFLOAD_* that it can use, which a port may lack; NULL: none. */
 	uint64_t (*rx_offloads)(const struct fwd_port *port);
 	uint64_t (*tx_offloads)(const struct fwd_port *port);
+	/** How many mbufs its streams hold back at most, beside bursts; NULL: none. */
+	uint64_t (*held_mbufs)(const struct fwd *fwd);
 	/**
 	 * Before lcores run: check settings, set stream->state. NULL: nothing to do.
 	 * Called again for every start, each time with new streams.

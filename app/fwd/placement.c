@@ -32,8 +32,9 @@ print_stream(const struct fwd *fwd, const struct fwd_lcore *l, const struct fwd_
 	const struct fwd_port *from = port_by_id(fwd, s->rx_port);
 	const struct fwd_port *to = port_by_id(fwd, s->out->port);
 	const struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, from->socket);
-	const bool receives = (fwd->args.mode->flags & MODE_RECEIVES) != 0;
-	const bool transmits = (fwd->args.mode->flags & MODE_TRANSMITS) != 0;
+	const struct fwd_mode *mode = fwd->args.mode;
+	const bool receives = (mode->flags & MODE_RECEIVES) != 0 && s->stage == 0;
+	const bool transmits = (mode->flags & MODE_TRANSMITS) != 0 && s->stage + 1u >= mode->stages;
 	char rx[16] = "-", tx[16] = "-", rx_socket[16], tx_socket[16];
 
 	if (receives)

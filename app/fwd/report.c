@@ -89,7 +89,12 @@ print_streams(const struct snapshot *snap)
 	for (i = 0; i < snap->nb_streams; i++) {
 		const struct snapshot_stream *s = &snap->streams[i];
 
-		if (snap->nb_streams > snap->nb_ports || s->bursts != NULL)
+		if (snap->mode->stages > 1)
+			printf("port %u queue %u -> port %u queue %u, stage %u on lcore %u: handled "
+			       "%" PRIu64 "\n",
+					s->rx_port, s->rx_queue, s->tx_port, s->tx_queue, s->stage,
+					s->lcore, s->handled);
+		else if (snap->nb_streams > snap->nb_ports || s->bursts != NULL)
 			printf("port %u queue %u -> port %u queue %u: rx %" PRIu64 " tx %" PRIu64
 			       "\n",
 					s->rx_port, s->rx_queue, s->tx_port, s->tx_queue, s->rx,

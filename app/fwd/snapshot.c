@@ -86,6 +86,7 @@ static void
 read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_stream *stream)
 {
 	const bool receives = (snap->mode->flags & MODE_RECEIVES) != 0;
+	const bool first = s->stage == 0; /* what later stages handle was counted there */
 	struct snapshot_port *from = find_port(snap, s->rx_port);
 	struct snapshot_port *to = find_port(snap, s->out->port);
 	struct snapshot_traffic nowhere, *queue;
@@ -95,19 +96,22 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 	*stream = (struct snapshot_stream){ s->rx_port, s->rx_queue, s->out->port, s->out->queue,
 		s->stage, s->lcore, s->rx, s->made, .consumed = s->consumed,
 		.rejected = s->rejected, .no_buffer = s->no_buffer, .turns = s->turns,
-		.idle = s->idle, .cycles = s->cycles, .handled = receives ? s->rx : s->made,
+		.idle = s->idle, .cycles = s->cycles,
+		.handled = first && receives ? s->rx
+			   : first           ? s->made
+					     : s->handled,
 		.bursts = bursts };
 	if (bursts != NULL)
 		*bursts = *s->bursts;
 	from->drops.rejected += s->rejected;
 	from->consumed += s->consumed;
 	from->traffic.cycles += s->cycles;
-	from->traffic.handled += stream->handled;
+	from->traffic.handled += first ? stream->handled : 0;
 	to->drops.no_buffer += s->no_buffer;
 	queue = find_queue(snap, s->rx_port, s->rx_queue, &nowhere);
 	queue->rx += s->rx;
 	queue->cycles += s->cycles;
-	queue->handled += stream->handled;
+	queue->handled += first ? stream->handled : 0;
 	for (i = 0; i < s->nb_outs; i++) {
 		const struct fwd_out *out = &s->outs[i];
 
@@ -145,8 +149,7 @@ read_lcores(struct snapshot *snap, const struct fwd *fwd)
 			l->traffic.rx += s->rx;
 			l->traffic.tx += s->tx;
 			l->traffic.cycles += s->cycles;
-			/* What a later stage received is what it sent on. */
-			l->traffic.handled += s->stage > 0 ? s->tx : s->handled;
+			l->traffic.handled += s->handled;
 		}
 	}
 }

@@ -62,6 +62,7 @@ struct fwd_stream {
 	uint64_t sequence; /* of packets made, over all starts */
 	uint64_t cycles; /* CPU cycles of turns with packets, if recorded */
 	uint64_t turns; /* with packets */
+	uint64_t handled; /* packets, as turns tell */
 	uint64_t idle; /* turns without */
 	unsigned int lcore;
 	unsigned int index; /* of fwd->streams */

@@ -13,6 +13,7 @@ work(struct fwd_lcore *lcore, uint16_t (*turn)(struct fwd_stream *), bool record
 	const bool *stop = &lcore->fwd->stop;
 	uint64_t begin = 0;
 	unsigned int i;
+	uint16_t n;
 
 	while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
 		for (i = 0; i < lcore->nb_streams; i++) {
@@ -20,11 +21,13 @@ work(struct fwd_lcore *lcore, uint16_t (*turn)(struct fwd_stream *), bool record
 
 			if (record)
 				begin = rte_rdtsc();
-			if (turn(s) == 0) {
+			n = turn(s);
+			if (n == 0) {
 				s->idle++;
 				continue;
 			}
 			s->turns++;
+			s->handled += n;
 			if (record)
 				s->cycles += rte_rdtsc() - begin;
 		}

@@ -3,6 +3,7 @@
 pipeline, and --tx-first."""
 
 import itertools
+import re
 import struct
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import frames
 from forwarder import Forwarder, vdevs
 from network import Network
+from test_frames import send_and_compare
 from test_options import check_refusal, run
 
 SEQUENCE = 42
@@ -130,6 +132,67 @@ def test_tx_first_frames_are_those_of_txonly(network):
     assert final[0]["TX-packets"] == final[1]["TX-packets"] == 40
 
 
+def rejected(forwarder):
+    """Packets of all ports that the mode dropped."""
+    return [int(number) for number in
+            re.findall(r"drops by cause:.* rejected (\d+)", forwarder.said())][-1]
+
+
+def swapped(frame):
+    return frame[6:12] + frame[:6] + frame[12:]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_pipeline_hands_frames_from_lcore_to_lcore_in_order(network, seed, workers):
+    kinds = frames.every_kind(seed, "af_packet")[:200]
+    with start_on_af_packet(network, "--forward-mode=pipeline", "--pipeline-work=100",
+                            workers=workers) as forwarder:
+        forwarder.wait_until_forwarding()
+        for sender, receiver in (network.wires, network.wires[::-1]):
+            send_and_compare(sender, receiver, kinds, swapped)
+        final = forwarder.stop()
+        assert rejected(forwarder) == 0
+        stages = re.findall(r"^port \d queue 0 -> port \d queue 0, stage (\d) on lcore (\d+): "
+                            r"handled (\d+)", forwarder.said(), re.M)
+    for port in (0, 1):
+        assert final[port]["RX-packets"] == final[port]["TX-packets"] == len(kinds)
+    assert len(stages) == 6 and {handled for *_, handled in stages} == {str(len(kinds))}
+    assert len({lcore for _, lcore, _ in stages}) == workers
+    # Stages of one queue are apart where there are lcores for it.
+    assert len({lcore for _, lcore, _ in stages[:3]}) == workers
+
+
+@pytest.mark.parametrize("options", [["--pipeline-ring=1"], ["--pipeline-ring=5000", "--burst=7"],
+                                     ["--pipeline-work=20000"]])
+def test_pipeline_counts_what_its_rings_have_no_room_for(options):
+    """net_null brings more than the rings hold. What is in them at the end comes back, too."""
+    with Forwarder("--forward-mode=pipeline", "--duration=0.3", *options, workers=3,
+                   eal=["--vdev=net_null0", "--vdev=net_null1"]) as forwarder:
+        final = forwarder.check_end()["all"]
+        dropped = rejected(forwarder)
+    assert dropped > 0 and final["TX-packets"] > 0
+    assert final["RX-packets"] == final["TX-packets"] + final["TX-dropped"] + dropped
+
+
+@pytest.mark.parametrize("flush", [True, False])
+def test_noisy_holds_frames_back(network, seed, flush):
+    """The last ones leave when the time has come, or are freed and counted at the end."""
+    sent = [frame for _, frame in frames.every_kind(seed, "af_packet")[:100]]
+    options = ["--noisy-tx-sw-buffer-size=40", "--noisy-lkup-memory=1", "--noisy-lkup-num-reads=5",
+               "--noisy-lkup-num-writes=5", "--noisy-lkup-num-reads-writes=5"]
+    options += ["--noisy-tx-sw-buffer-flushtime=200"] if flush else []
+    held = 0 if flush else 40
+    with start_on_af_packet(network, "--forward-mode=noisy", *options) as forwarder:
+        forwarder.wait_until_forwarding()
+        for frame in sent:
+            network.wires[0].send(frame)
+        assert network.wires[1].receive_many(100 - held) == sent[:100 - held]
+        final = forwarder.stop()
+        assert network.wires[1].receive(timeout=0) is None
+        assert rejected(forwarder) == held
+    assert (final[0]["RX-packets"], final[1]["TX-packets"]) == (100, 100 - held)
+
+
 # options, ports, what the line must contain
 REFUSED = [
     (["--txpkts=41"], "null", r"txpkts=41", r"42"),
@@ -145,6 +208,12 @@ REFUSED = [
     (["--tx-first=0"], "null", r"tx-first=0", r"1 to"),
     (["--flowgen-flows=0"], "null", r"flowgen-flows=0", r"1 to"),
     (["--flowgen-clones=512"], "null", r"flowgen-clones=512", r"0 to 511"),
+    (["--pipeline-ring=0"], "null", r"pipeline-ring=0", r"1 to"),
+    (["--forward-mode=pipeline", "--pipeline-ring=100000", "--total-num-mbufs=100000"], "null",
+     r"400000 that the mode holds", r"total-num-mbufs=100000"),
+    (["--forward-mode=noisy", "--noisy-lkup-num-reads=1"], "null", r"--noisy-lkup-memory=MB", r""),
+    (["--forward-mode=noisy", "--noisy-lkup-memory=100000"], "null", r"memory=100000", r"-m"),
+    (["--noisy-tx-sw-buffer-size=-1"], "null", r"buffer-size=-1", r"0 to"),
 ]
 
 
