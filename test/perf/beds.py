@@ -10,15 +10,15 @@ hold, so that none is lost; they wait at the slower of the two.
 import contextlib
 import os
 import signal
-import statistics
 import tempfile
 import time
 
 import pcapfile
-from programs import PATIENCE, Failure, Process, samples
+from alternate import Turns
+from programs import PATIENCE, Failure, Process
 
 MODES = ["io", "mac", "macswap", "csum", "5tswap", "rxonly", "txonly", "flowgen", "icmpecho"]
-EAL = ["--no-pci", "--no-telemetry", "--log-level=4"]
+EAL = ["--no-pci", "--log-level=4"]
 # Packets sent count; where a mode sends none, or not all, those received.
 BY_RX = {("null", "icmpecho"), ("null", "rxonly"), ("pcap", "rxonly"), ("memif", "rxonly"),
          ("vhost", "rxonly")}
@@ -52,8 +52,8 @@ class Bed:
 
     @contextlib.contextmanager
     def counterpart(self, _mode, _queues, _folder, _args):
-        """What runs beside the one who is measured; gives a function that sets it going."""
-        yield lambda: None
+        """What runs beside the one who is measured: a function that sets it going, and itself."""
+        yield lambda: None, []
 
 
 class Ring(Bed):
@@ -96,7 +96,7 @@ class Pair(Bed):
         else:
             own += ["--port-topology=loop", f"--forward-mode={PARTNER.get(mode, 'io')}"]
         return [args.testpmd, "--lcores", f"0@{cpu},1@{cpu}", *args.memory.split(), *EAL,
-                f"--file-prefix={os.path.basename(folder)}-partner", *eal, "--", *own]
+                "--no-telemetry", f"--file-prefix={os.path.basename(folder)}-partner", *eal, "--", *own]
 
     @contextlib.contextmanager
     def counterpart(self, mode, queues, folder, args):
@@ -120,7 +120,7 @@ class Pair(Bed):
                     raise partner.failure("its link does not come up")
                 returns = mode not in PARTNER and mode != "icmpecho"
                 partner.tell(f"start tx_first {self.bursts // queues}" if returns else "start")
-            yield begin
+            yield begin, [partner]
 
 
 BEDS = {bed.name: bed for bed in [
@@ -166,33 +166,21 @@ def command_of(program, bed, mode, queues, folder, args):
             *own]
 
 
-def measured(process, program, bed, by_rx, seconds):
-    """Packets a second, once a second: as many as asked for, after the first with packets."""
-    seen, end = [], time.monotonic() + PATIENCE
-    for rx, tx in samples(process, program, bed.ports):
-        value = rx if by_rx else tx
-        if not seen and value == 0:
-            if time.monotonic() > end:
-                raise process.failure(f"no packet in {PATIENCE} s")
-            continue
-        seen.append(value)
-        if len(seen) > seconds:
-            return seen[1:]
-
-
-def rate(program, bed, mode, queues, args):
-    """Packets a second of one run: the median of its seconds."""
+@contextlib.contextmanager
+def standing(program, bed, mode, queues, args):
+    """The program and its counterpart started, packets flowing, standing still between turns."""
     with tempfile.TemporaryDirectory(prefix="mext-bed-") as folder, \
-            bed.counterpart(mode, queues, folder, args) as begin, \
+            bed.counterpart(mode, queues, folder, args) as (begin, others), \
             Process(command_of(program, bed, mode, queues, folder, args)) as process:
         try:
             begin()
         except Failure as failure:
             raise process.failure(f"its counterpart failed: {failure}") from None
-        seen = measured(process, program, bed, (bed.name, mode) in BY_RX, args.seconds)
-        status = process.end()
+        turns = Turns(process, others, os.path.basename(folder), bed.ports, (bed.name, mode) in BY_RX)
+        try:
+            yield turns
+        finally:
+            turns.close()
+            status = process.end()
         if status not in (0, -signal.SIGINT):
             raise process.failure(f"ended with status {status}")
-    if min(seen) == 0:
-        raise process.failure("no packet in a whole second: the frames that circulated are lost")
-    return statistics.median(seen)

@@ -5,6 +5,7 @@
 For example: test/perf/compare_handler.py --ops=stack
              test/perf/compare_handler.py --ops=NAME --plugin=build/path/to/handler.so
 """
+import contextlib
 import os
 import sys
 
@@ -31,8 +32,12 @@ def main():
     if default.missing():
         sys.exit(f"compare_handler: {default.missing()}")
     try:
-        paired.compare(handler, default, args,
-                       lambda program: beds.rate(program, beds.BEDS["null"], "io", 1, args))
+        with contextlib.ExitStack() as stack:
+            turns = {program: stack.enter_context(
+                beds.standing(program, beds.BEDS["null"], "io", 1, args))
+                for program in (handler, default)}
+            paired.compare(handler, default, args,
+                           lambda program: turns[program].rate(args.seconds))
     except Failure as failure:
         sys.exit(str(failure))
 

@@ -2,23 +2,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """mext-fwd against dpdk-testpmd: packets a second in every common mode, on ports without a NIC.
 
-Rounds go through all cells of the table, so that an interrupted run has a little of each; with
---json it goes on where it was. In each cell both run in turn, whoever was second in one round first
-in the next. The median ratio stands beside the interval that holds the true one (paired.interval).
+In each cell of the table both programs are started once and take turns (alternate.py), whoever was
+second in one round first in the next. With --json an interrupted run goes on where it was. The median ratio stands beside the interval that holds the true one (paired.interval).
 The exit status is 0 where every cell asked for was measured or is known not to be.
 """
+import contextlib
 import json
 import pathlib
 import signal
 import statistics
 import sys
 
+import alternate
 import beds
 import machine
 import paired
 from programs import Failure, Fwd, Testpmd
 
-START = 3.5  # seconds that a run takes before and after what is measured, about
+START = 8  # seconds to start and end both programs of a cell, about
 ALL = {"bed": list(beds.BEDS), "modes": beds.MODES, "queues": [1, 2]}
 
 
@@ -67,39 +68,38 @@ def summarize(cell):
         cell["low"], cell["high"], cell["probability"] = paired.interval(ratios)
 
 
-def one_round(cell, programs, args):
-    """Both programs once; a failure is kept, and said."""
+def measure_cell(results, cell, programs, args):
+    """The rounds that a cell lacks, in which both programs take turns."""
     bed, name = beds.BEDS[cell["bed"]], f"{cell['bed']} {cell['mode']} {cell['queues']}"
-    rates = {}
-    turns = len(cell["rounds"]) + len(cell["failures"])
-    try:
-        for program in programs[::-1] if turns % 2 == 0 else programs:
-            rates[program.name] = beds.rate(program, bed, cell["mode"], cell["queues"], args)
-    except Failure as failure:
-        cell["failures"].append(str(failure))
-        print(f"{failure}\n{name}: this round is lost", file=sys.stderr, flush=True)
-        return
-    cell["rounds"].append(rates)
-    summarize(cell)
-    print(f"{name} round {len(cell['rounds'])}: " +
-          ", ".join(f"{p.name} {rates[p.name] / 1e6:.2f} Mpps" for p in programs) +
-          f", ratio {rates['mext-fwd'] / rates['testpmd']:.3f}", flush=True)
+    with contextlib.ExitStack() as stack:
+        turns = {p: stack.enter_context(beds.standing(p, bed, cell["mode"], cell["queues"], args))
+                 for p in programs}
+        while len(cell["rounds"]) < args.rounds:
+            order = programs[::-1] if len(cell["rounds"]) % 2 == 0 else programs
+            cell["rounds"].append({p.name: turns[p].rate(args.seconds) for p in order})
+            summarize(cell)
+            results.save()
+    print(f"{name}: " + ", ".join(f"{p.name} {cell['pps'][p.name] / 1e6:.2f} Mpps"
+                                  for p in programs) + f", ratio {cell['ratio']:.3f}", flush=True)
 
 
 def measure(results, cells, programs, args):
-    """All rounds that are missing. A cell with twice as many failures as it may have is given up."""
-    def missing(cell):
-        return len(cell["rounds"]) < args.rounds and len(cell["failures"]) < args.rounds
-
+    """All rounds that are missing. A cell that fails is tried once more; a failure is kept, and said."""
+    cells = [cell for cell in cells if len(cell["rounds"]) < args.rounds]
     left = sum(args.rounds - len(cell["rounds"]) for cell in cells)
     print(f"{len(cells)} cells, {left} rounds: about "
-          f"{left * 2 * (args.seconds + 1 + START) / 60:.0f} minutes", flush=True)
-    while any(missing(cell) for cell in cells):
-        fewest = min(len(c["rounds"]) + len(c["failures"]) for c in cells if missing(c))
-        for cell in cells:
-            if missing(cell) and len(cell["rounds"]) + len(cell["failures"]) == fewest:
-                one_round(cell, programs, args)
+          f"{(len(cells) * START + left * 2 * (args.seconds + alternate.SETTLE)) / 60:.0f} minutes",
+          flush=True)
+    for cell in cells:
+        for _ in range(2):
+            try:
+                measure_cell(results, cell, programs, args)
+                break
+            except Failure as failure:
+                cell["failures"].append(str(failure))
                 results.save()
+                print(f"{failure}\n{cell['bed']} {cell['mode']} {cell['queues']}: failed",
+                      file=sys.stderr, flush=True)
 
 
 def show(cells):

@@ -39,7 +39,8 @@ def arguments(doc):
                                      epilog="Defaults stand in brackets.")
     parser.add_argument("--testpmd", default="dpdk-testpmd", help="path of testpmd [%(default)s]")
     parser.add_argument("--rounds", type=int, default=15, help="6 or more have an interval [%(default)s]")
-    parser.add_argument("--seconds", type=int, default=2, help="measured of each run [%(default)s]")
+    parser.add_argument("--seconds", type=float, default=0.5,
+                        help="of a turn, 0.1 or more [%(default)s]")
     parser.add_argument("--burst", type=int, default=32, help="packets a burst [%(default)s]")
     parser.add_argument("--lcores", default="0-1",
                         help="the main one and the forwarding one [%(default)s]")
@@ -53,8 +54,8 @@ def parse(parser, least=LEAST):
     args = parser.parse_args()
     if args.rounds < least:
         parser.error(f"--rounds: {least} or more, fewer than {LEAST} have no interval")
-    if args.seconds < 1:
-        parser.error("--seconds: 1 or more")
+    if args.seconds < 0.1:
+        parser.error("--seconds: 0.1 or more")
     try:
         args.cpus = cpus(args.lcores)
     except ValueError:

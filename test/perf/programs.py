@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Forwarding programs in processes of their own: start them, read their rates, end them.
+"""Forwarding programs in processes of their own: start them, read what they say, end them.
 
-mext-fwd and testpmd print every second what each port has received and sent. That alone is looked
-at, so both are measured in the same way. Every wait has an end: what does not come in time is a
-Failure, with the last lines that the program has printed.
+Every wait has an end: what does not come in time is a Failure, with the last lines that the program
+has printed.
 """
 import functools
 import os
@@ -126,11 +125,6 @@ class Fwd(Program):
     def modes(self):
         return set(re.findall(r"^  (\w+)", self.help.split("\nModes:\n")[-1], re.M))
 
-    def rate(self, process):
-        """Of the next port: packets a second received, and sent."""
-        match = process.wait_for(r"^port \d+: rx (\d+) pps.* tx (\d+) pps")
-        return int(match[1]), int(match[2])
-
 
 class Testpmd(Program):
     HOW_TO_GET = "sudo devtools/install-packages.sh bench (Debian: dpdk-dev), or set --testpmd"
@@ -144,14 +138,3 @@ class Testpmd(Program):
     def modes(self):
         modes = re.search(r"--forward-mode=N.*?\(N: ([\w|]+)\)", self.help, re.S)
         return set(modes[1].split("|")) if modes else set()
-
-    def rate(self, process):
-        return (int(process.wait_for(r"Rx-pps:\s+(\d+)")[1]),
-                int(process.wait_for(r"Tx-pps:\s+(\d+)")[1]))
-
-
-def samples(process, program, ports):
-    """Once a second: packets a second received and sent, over all ports."""
-    while True:
-        rates = [program.rate(process) for _ in range(ports)]
-        yield sum(rx for rx, _ in rates), sum(tx for _, tx in rates)

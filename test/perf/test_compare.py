@@ -68,7 +68,7 @@ class Beds(unittest.TestCase):
 @unittest.skipIf(len(CPUS) < 2, "2 CPUs are needed")
 class Comparison(unittest.TestCase):
     def run_it(self, *args):
-        return script("compare_testpmd.py", "--build", BUILD, "--seconds", "1", "--rounds", "1",
+        return script("compare_testpmd.py", "--build", BUILD, "--seconds", "0.2", "--rounds", "1",
                       "--lcores", f"{CPUS[0]},{CPUS[1]}", "--memory=--no-huge -m 512", *args)
 
     def test_run_is_kept_added_to_and_made_a_table(self):
