@@ -42,6 +42,7 @@ struct fwd_port {
 	int socket; /* SOCKET_ID_ANY where the port has none */
 	char driver[RTE_DEV_NAME_MAX_LEN];
 	bool copy_external; /* its driver sends wrong bytes from external buffers */
+	bool hands_on; /* its driver does not only read what it sends: no header may be sent twice */
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */

@@ -9,13 +9,15 @@
 
 /** How the copies of a frame are made. The stock ways are there to compare with. */
 enum way {
-	WAY_SHARE,
+	WAY_SHARE, /* as references where drivers bear it, else as a fan-out */
+	WAY_FANOUT,
 	WAY_CLONE,
 	WAY_COPY,
 };
 
 static const char *const ways[] = {
 	[WAY_SHARE] = "share",
+	[WAY_FANOUT] = "fanout",
 	[WAY_CLONE] = "clone",
 	[WAY_COPY] = "copy",
 };
@@ -37,7 +39,7 @@ make_copies(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
 	struct flood *f = s->state;
 	uint16_t i, made = 0;
 
-	if (way == WAY_SHARE)
+	if (way == WAY_SHARE || way == WAY_FANOUT)
 		return stream_share(s, pkts, n, f->copies);
 	for (i = 0; i < n; i++) {
 		f->copies[made] = way == WAY_CLONE ? rte_pktmbuf_clone(pkts[i], f->headers)
@@ -66,7 +68,15 @@ flood(struct fwd_stream *s)
 		stream_reject(s, pkts, n);
 		return n;
 	}
-	if (way == WAY_SHARE && mext_fanout_bulk(s->pool, pkts, n, f->copies, others) == 0) {
+	if (way == WAY_SHARE && s->refer) {
+		stream_refer(s, pkts, n, others);
+		for (k = 0; k < others; k++) {
+			/* Who sends may put others in the place of packets. */
+			memcpy(f->copies, pkts, n * sizeof(pkts[0]));
+			stream_send(s, f->outs[k], f->copies, n);
+		}
+	} else if (way <= WAY_FANOUT &&
+			mext_fanout_bulk(s->pool, pkts, n, f->copies, others) == 0) {
 		s->made += (uint64_t)n * others;
 		for (k = 0; k < others; k++)
 			stream_send(s, f->outs[k], &f->copies[k * n], n);
@@ -127,12 +137,12 @@ parse_way(const struct fwd_option *option, void *field, const char *text)
 			return 0;
 		}
 	}
-	return option_wrong(option, text, "share, clone or copy");
+	return option_wrong(option, text, "share, fanout, clone or copy");
 }
 
 static const struct fwd_option options[] = {
 	{ "flood-by", 0, "WAY",
-			"how copies are made: share (mext), clone (DPDK), copy (of the bytes) (share)",
+			"how copies are made: share, fanout (mext), clone, copy (DPDK) (share)",
 			parse_way },
 };
 

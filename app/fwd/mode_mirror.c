@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "fwd.h"
 #include "mode.h"
 #include "stream.h"
@@ -17,7 +19,13 @@ forward(struct fwd_stream *s)
 
 	if (n == 0)
 		return 0;
-	made = stream_share(s, pkts, n, shares);
+	if (s->refer) {
+		stream_refer(s, pkts, n, 1);
+		memcpy(shares, pkts, n * sizeof(pkts[0]));
+		made = n;
+	} else {
+		made = stream_share(s, pkts, n, shares);
+	}
 	stream_send(s, s->out, pkts, n);
 	stream_send(s, s->state, shares, made);
 	return n;

@@ -15,6 +15,7 @@ static const struct quirk {
 	uint32_t kept_rx;
 	uint32_t kept_tx;
 	bool cuts_memory;
+	bool hands_on;
 	const char *why;
 } quirks[] = {
 	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
@@ -31,6 +32,11 @@ static const struct quirk {
 			.kept_rx = 2048,
 			.kept_tx = 4096,
 			.cuts_memory = true },
+	/* Somebody else gets the mbuf itself, or, below a port made of others, may get it. */
+	{ .driver = "net_ring", .fixed_in = UINT_MAX, .hands_on = true },
+	{ .driver = "net_softnic", .fixed_in = UINT_MAX, .hands_on = true },
+	{ .driver = "net_bonding", .fixed_in = UINT_MAX, .hands_on = true },
+	{ .driver = "net_failsafe", .fixed_in = UINT_MAX, .hands_on = true },
 };
 
 /** Whether a port's driver has it, in this DPDK. */
@@ -52,6 +58,7 @@ quirks_apply(struct fwd_port *port)
 			continue;
 		port->copy_external |= q->copy_external;
 		port->cuts_memory |= q->cuts_memory;
+		port->hands_on |= q->hands_on;
 		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
 		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
 	}

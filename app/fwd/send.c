@@ -98,6 +98,18 @@ stream_starved(struct fwd_stream *s, uint16_t n)
 	}
 }
 
+void
+stream_refer(struct fwd_stream *s, struct rte_mbuf *const *pkts, uint16_t n, uint16_t nb)
+{
+	struct rte_mbuf *m;
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		for (m = pkts[i]; m != NULL; m = m->next)
+			rte_mbuf_refcnt_update(m, nb);
+	s->made += (uint64_t)n * nb;
+}
+
 uint16_t
 stream_share(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares)
 {

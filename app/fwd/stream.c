@@ -59,6 +59,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->pool = fwd->pool;
 	s->copy_pool = mext_pool_rx_mempool(fwd->pool, fwd->ports[to].socket);
 	s->nb_outs = nb_outs;
+	s->refer = true;
 	for (i = 0; i < nb_outs; i++) {
 		const struct fwd_port *p = &fwd->ports[to_all ? i : to];
 
@@ -71,6 +72,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 			.peer = args->peer[p->id],
 			.offloads = p->setup.tx_offloads,
 		};
+		s->refer &= !p->hands_on && !p->copy_external;
 	}
 	s->out = &s->outs[to_all ? to : 0];
 	return s;

@@ -49,6 +49,7 @@ struct fwd_stream {
 	uint16_t stage; /* of modes with several */
 	bool verbose; /* a line for every packet received */
 	uint32_t tx_retries;
+	bool refer; /* a packet may be sent by several of outs at a time: their drivers only read it */
 	struct fwd_out *out; /* by topology */
 	struct mext_pool *pool;
 	struct rte_mempool *copy_pool; /* mbufs with room, for copies */
@@ -85,8 +86,14 @@ uint16_t stream_send_special(
 void stream_starved(struct fwd_stream *s, uint16_t n);
 
 /**
- * Share n packets for one more port (mext_fanout_bulk()); counts them as made. Where headers run short, as many
- * as there are, in order. @return how many.
+ * Take nb references on each of n packets, so that they, not only their bytes, can be sent nb times more; counts
+ * them as made. For streams with the mark refer: who is sent such a packet may not write to its header.
+ */
+void stream_refer(struct fwd_stream *s, struct rte_mbuf *const *pkts, uint16_t n, uint16_t nb);
+
+/**
+ * Share n packets for one more port, with headers of their own (mext_fanout_bulk()); counts them as made. Where
+ * headers run short, as many as there are, in order. @return how many.
  */
 uint16_t stream_share(
 		struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares);

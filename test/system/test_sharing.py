@@ -16,6 +16,7 @@ from network import Network
 from test_options import check_refusal, run
 
 NULLS = [f"--vdev=net_null{i}" for i in range(3)]
+RINGS = [f"--vdev=net_ring{i}" for i in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def exchange(hosts, sent, want):
 
 
 @pytest.mark.parametrize("driver, way", [("af_packet", "share"), ("af_xdp", "share"),
-                                         ("af_packet", "clone"), ("af_packet", "copy")],
+                                         ("af_packet", "fanout"), ("af_packet", "clone"), ("af_packet", "copy")],
                          indirect=["driver"])
 def test_flood_reaches_all_others_unchanged_and_once(hosts, start, seed, way):
     forwarder = start("--forward-mode=flood", f"--flood-by={way}")
@@ -86,6 +87,19 @@ def test_flood_with_a_single_port_sends_nothing_and_counts(hosts, start, seed):
     final = forwarder.stop()
     assert final[0]["TX-packets"] == 0
     assert final[0]["RX-packets"] > 0
+
+
+@pytest.mark.parametrize("frame", ["60", "100,700,20"])
+@pytest.mark.parametrize("mode", [["flood"], ["mirror", "--mirror-port=2"]])
+def test_shares_of_shares_fill_rings_and_all_come_back(mode, frame):
+    """What a net_ring is sent it receives: every frame is many, until all queues are full."""
+    with Forwarder(f"--forward-mode={mode[0]}", *mode[1:], "--tx-first=2", "--duration=0.5",
+                   f"--txpkts={frame}",
+                   eal=RINGS) as forwarder:
+        final = forwarder.check_end()
+    assert final["all"]["RX-packets"] > 1000
+    if mode[0] == "flood":
+        assert final["all"]["TX-dropped"] > 0
 
 
 def test_mirror_sends_to_peer_and_monitor_and_takes_nothing_from_it(hosts, start, seed):
@@ -208,7 +222,7 @@ def test_wrong_table_is_refused_with_file_and_line(groups, text, says):
     (["multicast"], r"--multicast-groups=FILE"),
     (["multicast", "--multicast-groups=/nowhere"], r"groups=/nowhere.*No such file"),
     (["multicast", "--multicast-groups=/"], r"groups=/:.*directory"),
-    (["flood", "--flood-by=fax"], r"flood-by=fax.*share, clone or copy"),
+    (["flood", "--flood-by=fax"], r"flood-by=fax.*share, fanout, clone or copy"),
     (["mirror"], r"--mirror-port"),
     (["mirror", "--mirror-port=7"], r"mirror-port=7.*3 ports"),
     (["mirror", "--mirror-port=1", "--portmask=0x5"], r"mirror-port=1.*2 ports"),
