@@ -116,6 +116,8 @@ def test_text_json_and_telemetry_tell_the_same(network, forward, tmp_path, seed)
         told_ports = telemetry.ask("/mext/fwd/ports")
         told_total = telemetry.ask("/mext/fwd/total")
         told_streams = telemetry.ask("/mext/fwd/streams")
+    forwarder.wait_for(r"port 0: rx [1-9]")
+    forwarder.wait_for(r"port 0: rx 0 pps")
     final = forwarder.stop()
     report = read_report(file)
 
