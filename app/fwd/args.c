@@ -106,7 +106,8 @@ parse_tx_first(const struct fwd_option *option, void *field, const char *text)
 #define ARG(name) offsetof(struct fwd_args, name)
 
 static const struct fwd_option port_options[] = {
-	{ "portmask", 0, "HEX", "ports to use (all)", option_hex, ARG(portmask), .min = 1 },
+	{ "portmask", 0, "HEX", "ports to use (all)", option_hex, ARG(portmask), .min = 1,
+			.fixed = true },
 	{ "port-topology", 0, "TOPOLOGY",
 			"paired: 0<->1 2<->3, loop: each to itself, chained: 0->1->2->0 (paired)",
 			parse_topology, ARG(topology) },
@@ -144,9 +145,9 @@ static const struct fwd_option forward_options[] = {
 static const struct fwd_option buffer_options[] = {
 	{ "total-num-mbufs", 0, "N",
 			"mbufs on each NUMA socket (twice the need of rings and caches, 16384 or more)",
-			option_u32, ARG(nb_mbufs), 1, MEXT_POOL_MAX_COUNT },
+			option_u32, ARG(nb_mbufs), 1, MEXT_POOL_MAX_COUNT, true },
 	{ "mbcache", 0, "N", "mbufs in each per-lcore cache", option_u32, ARG(mbcache), 0,
-			RTE_MEMPOOL_CACHE_MAX_SIZE },
+			RTE_MEMPOOL_CACHE_MAX_SIZE, true },
 };
 
 static const struct fwd_option report_options[] = {
@@ -156,12 +157,24 @@ static const struct fwd_option report_options[] = {
 	{ "record-burst-stats", 0, NULL, "how many packets the bursts had", option_flag,
 			ARG(record_bursts) },
 	{ "json", 0, "FILE", "write the final report to FILE, - for standard output", option_text,
-			ARG(json) },
+			ARG(json), .fixed = true },
 	{ "display-xstats", 0, "NAME[,NAME...]",
 			"extended statistics to show with the rates, and at the end", parse_xstats,
-			ARG(display_xstats) },
+			ARG(display_xstats), .fixed = true },
 	{ "verbose", 0, "N", "1: a line for every packet received, 0: none", option_u32,
 			ARG(verbose), 0, 1 },
+};
+
+static const struct fwd_option prompt_options[] = {
+	{ "interactive", 'i', NULL, "take commands from a prompt, where help lists them",
+			option_flag, ARG(interactive), .fixed = true },
+	{ "auto-start", 'a', NULL, "with a prompt: forward before it comes", option_flag,
+			ARG(auto_start), .fixed = true },
+	{ "cmdline-file", 0, "FILE", "execute the commands of a file first", option_text,
+			ARG(cmdline_file), .fixed = true },
+	{ "no-flush-rx", 0, NULL,
+			"forward also what came to the receive queues between stop and start",
+			option_flag, ARG(no_flush_rx) },
 };
 
 #define OPTIONS(title, table)                      \
@@ -174,11 +187,11 @@ static const struct fwd_options common[] = {
 	OPTIONS("Forwarding", forward_options),
 	OPTIONS("Buffers", buffer_options),
 	OPTIONS("Statistics", report_options),
+	OPTIONS("Commands", prompt_options),
 };
 
-/** Number i of the tables of options, those of modes behind the common ones; NULL at the end. */
-static const struct fwd_options *
-options_at(unsigned int i)
+const struct fwd_options *
+args_table_at(unsigned int i)
 {
 	const struct fwd_mode *mode;
 
@@ -188,8 +201,8 @@ options_at(unsigned int i)
 	return mode != NULL ? &mode->options : NULL;
 }
 
-static void *
-field_of(const struct fwd_options *table, const struct fwd_option *option, struct fwd_args *args)
+void *
+args_field(const struct fwd_options *table, const struct fwd_option *option, struct fwd_args *args)
 {
 	return RTE_PTR_ADD(table->settings != NULL ? table->settings : args, option->field);
 }
@@ -208,7 +221,7 @@ print_option(const struct fwd_options *table, const struct fwd_option *o, struct
 			value + (value[0] == '['));
 	printf("  %-32s %s", left, o->help);
 	if (o->parse == option_u32 && strchr(o->help, '(') == NULL)
-		printf(" (%u)", *(const uint32_t *)field_of(table, o, args));
+		printf(" (%u)", *(const uint32_t *)args_field(table, o, args));
 	printf("\n");
 }
 
@@ -221,7 +234,7 @@ print_help(struct fwd_args *defaults)
 
 	printf("usage: mext-fwd EAL-OPTIONS -- [OPTIONS]\n"
 	       "Forwards packets between the ports that EAL found, on buffers of a mext pool.\n");
-	for (i = 0; (table = options_at(i)) != NULL; i++) {
+	for (i = 0; (table = args_table_at(i)) != NULL; i++) {
 		if (table->nb > 0)
 			printf("\n%s:\n", table->title);
 		for (j = 0; j < table->nb; j++)
@@ -273,7 +286,7 @@ learn(struct known *known)
 	unsigned int i, j, n = 0;
 
 	*letter++ = ':';
-	for (i = 0; (table = options_at(i)) != NULL; i++) {
+	for (i = 0; (table = args_table_at(i)) != NULL; i++) {
 		for (j = 0; j < table->nb; j++, n++) {
 			const struct fwd_option *o = &table->options[j];
 
@@ -319,7 +332,7 @@ take(const struct known *known, unsigned int i, struct fwd_args *args)
 		return ARGS_DONE;
 	}
 	option = known->options[i];
-	if (option->parse(option, field_of(known->tables[i], option, args), optarg) < 0)
+	if (option->parse(option, args_field(known->tables[i], option, args), optarg) < 0)
 		return ARGS_WRONG;
 	return ARGS_RUN;
 }

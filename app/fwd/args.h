@@ -48,8 +48,18 @@ struct fwd_args {
 	const char *json; /* file for the report, "-": stdout, NULL: none */
 	const char *display_xstats; /* names with "," between; NULL: none */
 	uint32_t verbose; /* 1: a line for every packet received */
-	bool interactive;
+	bool interactive; /* commands from a prompt */
+	bool auto_start; /* forwarding before the prompt */
+	bool no_flush_rx; /* forward also what waited in receive queues between starts */
+	const char *cmdline_file; /* commands to execute first; NULL: none */
 };
+
+/** Whether mode and settings may change after the pool has been made. */
+static inline bool
+args_may_change(const struct fwd_args *args)
+{
+	return args->interactive || args->cmdline_file != NULL;
+}
 
 /** What to do after reading the command line. */
 enum args_result {
@@ -59,6 +69,24 @@ enum args_result {
 };
 
 enum args_result args_parse(struct fwd_args *args, int argc, char **argv);
+
+struct fwd_option;
+struct fwd_options;
+
+/** Number i of the tables of options, those of modes behind the common ones; NULL at the end. */
+const struct fwd_options *args_table_at(unsigned int i);
+
+/** What an option of a table sets. */
+void *args_field(const struct fwd_options *table, const struct fwd_option *option,
+		struct fwd_args *args);
+
+/* args_set.c: options set later. */
+
+/** Number i of the options that can be set between starts; NULL behind the last. */
+const struct fwd_option *args_option_at(unsigned int i);
+
+/** Set such an option; flags are set by on and off. @return 0 or -1, with what is wrong on stderr. */
+int args_set(struct fwd_args *args, const char *name, const char *text);
 
 /** The word for a topology, and back: -1 where there is none. */
 const char *topology_name(enum topology topology);

@@ -55,17 +55,21 @@ mbufs_needed(const struct fwd *fwd)
 	return rings + held_mbufs(fwd) + rte_lcore_count() * (cache + burst);
 }
 
-static int
-set_count(struct fwd *fwd, struct mext_pool_class *c)
+static uint64_t
+mbufs_wanted(const struct fwd *fwd)
+{
+	if (fwd->args.nb_mbufs > 0)
+		return fwd->args.nb_mbufs;
+	return RTE_MIN(RTE_MAX(2 * mbufs_needed(fwd), MIN_DEFAULT_MBUFS), MEXT_POOL_MAX_COUNT);
+}
+
+int
+buffers_check(const struct fwd *fwd)
 {
 	const struct fwd_args *args = &fwd->args;
 	uint64_t needed = mbufs_needed(fwd);
-	uint64_t count = args->nb_mbufs;
+	uint64_t count = fwd->pool != NULL ? fwd->pool_count : mbufs_wanted(fwd);
 
-	if (count == 0)
-		count = RTE_MIN(RTE_MAX(2 * needed, MIN_DEFAULT_MBUFS), MEXT_POOL_MAX_COUNT);
-	c->count = count;
-	c->cache = args->mbcache;
 	if (count >= needed)
 		return 0;
 	FWD_ERROR("--total-num-mbufs=%" PRIu64
@@ -101,7 +105,7 @@ mode_flags(const struct fwd_args *args)
 
 	if (args->tx_first > 0)
 		flags |= mode_find("txonly")->flags;
-	for (i = 0; args->interactive && mode_at(i) != NULL; i++)
+	for (i = 0; args_may_change(args) && mode_at(i) != NULL; i++)
 		flags |= mode_at(i)->flags;
 	return flags;
 }
@@ -115,8 +119,10 @@ buffers_create(struct fwd *fwd)
 
 	mext_pool_conf_init(&conf);
 	conf.rx.size = 2048;
-	if (set_count(fwd, &conf.rx) < 0)
+	if (buffers_check(fwd) < 0)
 		return -1;
+	conf.rx.count = mbufs_wanted(fwd);
+	conf.rx.cache = fwd->args.mbcache;
 	if ((flags & MODE_HEADERS) != 0) {
 		conf.headers = conf.rx;
 		conf.headers.size = 0;
@@ -139,6 +145,7 @@ buffers_create(struct fwd *fwd)
 				conf.rx.count, rte_strerror(-ret));
 		return -1;
 	}
+	fwd->pool_count = conf.rx.count;
 	return 0;
 }
 

@@ -47,12 +47,15 @@ forwarding_start(struct fwd *fwd)
 	pthread_mutex_lock(&fwd->lock);
 	streams_free(fwd);
 	ports_forget_gone(fwd);
-	if (ports_prepare(fwd) < 0 || streams_plan(fwd) < 0)
+	if (buffers_check(fwd) < 0 || ports_prepare(fwd) < 0 || streams_plan(fwd) < 0)
 		goto unlock;
 	if (fwd->args.tx_first > 0 && generate_check(fwd) < 0)
 		goto unlock;
 	if (fwd->args.mode->start != NULL && fwd->args.mode->start(fwd) < 0)
 		goto unlock;
+	if (fwd->started_before && !fwd->args.no_flush_rx)
+		ports_flush(fwd);
+	fwd->started_before = true;
 	report_start(fwd);
 	links_begin(fwd);
 	launch(fwd);

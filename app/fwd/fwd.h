@@ -52,12 +52,15 @@ struct fwd_port {
 	struct rte_eth_stats base; /* when forwarding began */
 	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
+	bool set_up; /* as setup says */
 	bool started;
 	bool up; /* its link, as last told */
 	bool on_interface; /* of the kernel, which may vanish */
 	bool removed; /* its device; events set it, atomically */
 	uint32_t link_events; /* since last looked at; events count them, atomically */
 	bool gone; /* vanished or detached; closed */
+	bool held_down; /* stopped by command, until another starts it */
+	bool not_promiscuous; /* by command */
 };
 
 /** A forwarding lcore and its streams. */
@@ -83,9 +86,11 @@ struct fwd {
 	struct mext_pool *pool;
 	uint64_t outstanding; /* buffers, at the end */
 	uint64_t kept; /* mbufs that closed ports may have kept: of their drivers, see port->kept_rx */
+	uint32_t pool_count; /* mbufs on each socket */
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
 	double began; /* when forwarding last began, by watch_now() */
 	struct snapshot *last; /* the numbers of the last run; NULL while one is on, and before */
+	bool started_before; /* forwarding, once at least */
 	bool running; /* between forwarding_start() and forwarding_stop() */
 	bool stop; /* workers poll it, relaxed: it orders nothing */
 	pthread_mutex_t lock; /* of everything here but what workers write */
@@ -94,6 +99,9 @@ struct fwd {
 /* port.c: find, check, start and close the ports. 0 or -1, with the reason on stderr. */
 int ports_find(struct fwd *fwd);
 int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
+int port_check(const struct fwd_port *port, const struct fwd_args *args); /* its limits */
+void ports_flush(struct fwd *fwd); /* what waits to be received */
+void port_stop(struct fwd_port *port); /* emptied; if it is started */
 void ports_close(struct fwd *fwd);
 void port_close(struct fwd *fwd, struct fwd_port *port); /* alone, while others go on */
 int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports */
@@ -125,6 +133,7 @@ void streams_forget_port(struct fwd *fwd, uint16_t id); /* while workers are sto
 
 /* buffers.c: the pool, and the account of it at the end. */
 int buffers_create(struct fwd *fwd);
+int buffers_check(const struct fwd *fwd); /* that it is enough for what the arguments want */
 int buffers_account(struct fwd *fwd);
 
 /* placement.c: what is on which NUMA socket, with warnings of what is apart. */

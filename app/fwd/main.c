@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "cli.h"
 #include "fwd.h"
 #include "history.h"
 #include "json.h"
@@ -42,12 +43,35 @@ parse_own(struct fwd_args *args, int argc, char **argv)
 	return result;
 }
 
+/** The exit status depends on what has been forwarded. */
+#define AS_FORWARDED (-1)
+
+/** Everything between set-up and end. @return the exit status. */
+static int
+work(struct fwd *fwd)
+{
+	const struct fwd_args *args = &fwd->args;
+	enum cli_result result = CLI_DONE;
+
+	if (args->cmdline_file != NULL)
+		result = cli_file(fwd, args->cmdline_file);
+	if (result == CLI_FAILED && !args->interactive)
+		return EXIT_FAILURE;
+	if (result == CLI_QUIT)
+		return EXIT_SUCCESS;
+	if ((!args->interactive || args->auto_start) && !fwd->running && forwarding_start(fwd) < 0)
+		return EXIT_FAILURE;
+	if (args->interactive)
+		return cli_prompt(fwd) == CLI_FAILED ? EXIT_FAILURE : EXIT_SUCCESS;
+	return watch(fwd, -1, INFINITY) == WATCH_NO_PORT ? EXIT_FAILURE : AS_FORWARDED;
+}
+
 /** @return the exit status. */
 static int
 run(struct fwd *fwd)
 {
 	int status = EXIT_FAILURE;
-	bool ran = false, left = true;
+	bool running, ran;
 
 	if (json_check(fwd) < 0)
 		return status;
@@ -56,20 +80,22 @@ run(struct fwd *fwd)
 	if (buffers_create(fwd) < 0)
 		goto close;
 	telemetry_register(fwd);
-	if (forwarding_start(fwd) == 0) {
-		left = watch(fwd, -1, INFINITY) != WATCH_NO_PORT;
-		live_end();
+	status = work(fwd);
+	live_end();
+	running = fwd->running;
+	if (running)
 		forwarding_stop(fwd);
-		ran = true;
+	if (status == AS_FORWARDED)
 		status = outcome(fwd);
+	ran = fwd->last != NULL;
+	if (ran)
 		json_prepare(fwd);
-	}
 	events_close(fwd);
 	ports_close(fwd);
-	if (ran)
+	if (running)
 		report_final(fwd);
 	modes_end(fwd);
-	if (buffers_account(fwd) < 0 || !left)
+	if (buffers_account(fwd) < 0)
 		status = EXIT_FAILURE;
 	if (ran && json_write(fwd, status) < 0)
 		status = EXIT_FAILURE;

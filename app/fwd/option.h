@@ -7,6 +7,7 @@
  * beside what it sets: args.c for all modes, mode_NAME.c for those of one mode.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct fwd_option {
 	size_t field; /* offset in the settings that the table is for */
 	uint64_t min; /* of numbers */
 	uint64_t max;
+	bool fixed; /* can't be set any more when ports and pool are there */
 };
 
 /** Options with a subject in common. */

@@ -11,8 +11,8 @@
 #include "generate.h"
 #include "mode.h"
 
-static int
-check_limits(const struct fwd_port *port, const struct fwd_args *args)
+int
+port_check(const struct fwd_port *port, const struct fwd_args *args)
 {
 	if (args->nb_rxq > port->info.max_rx_queues) {
 		FWD_ERROR("--rxq=%u: port %u (%s) has at most %u receive queues", args->nb_rxq,
@@ -45,7 +45,7 @@ port_find(struct fwd *fwd, uint16_t id)
 	snprintf(port->driver, sizeof(port->driver), "%s", port->info.driver_name);
 	quirks_apply(port);
 	fwd->nb_ports++;
-	return check_limits(port, &fwd->args);
+	return port_check(port, &fwd->args);
 }
 
 int
@@ -143,14 +143,18 @@ set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct p
 	return 0;
 }
 
+/** Start a port; one that only was stopped is not set up again, which some drivers can't. */
 static int
 start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
 {
-	int ret;
+	int ret = 0;
 
-	ret = configure(port, setup, fwd->args.no_lsc);
-	if (ret == 0)
-		ret = set_up_queues(fwd, port, setup);
+	if (!port->set_up || memcmp(setup, &port->setup, sizeof(*setup)) != 0) {
+		port->set_up = false;
+		ret = configure(port, setup, fwd->args.no_lsc);
+		if (ret == 0)
+			ret = set_up_queues(fwd, port, setup);
+	}
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
 	if (ret < 0) {
@@ -160,13 +164,81 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 		return -1;
 	}
 	port->setup = *setup;
-	port->started = true;
+	port->set_up = port->started = true;
+	if (port->not_promiscuous)
+		return 0;
 	ret = rte_eth_promiscuous_enable(port->id);
 	if (ret < 0 && ret != -ENOTSUP)
 		FWD_ERROR("port %u (%s): promiscuous mode is off, it receives only what is sent to "
 			  "its own address: %s",
 				port->id, port->driver, rte_strerror(-ret));
 	return 0;
+}
+
+/**
+ * Free what waits in the receive queues, at most what the rings hold: a port may receive without end.
+ * Drivers that wait for frames where there are none are not asked once more than needed.
+ * @return how many there were.
+ */
+static unsigned int
+drain(const struct fwd_port *port)
+{
+	struct rte_mbuf *pkts[32];
+	unsigned int q, total, sum = 0;
+	uint16_t n, more = port->kept_rx > 0 ? RTE_DIM(pkts) : 1;
+
+	for (q = 0; q < port->setup.nb_rxq; q++) {
+		n = more;
+		for (total = 0; total <= 2u * port->setup.nb_rxd && n >= more; total += n) {
+			n = rte_eth_rx_burst(port->id, q, pkts, RTE_DIM(pkts));
+			mext_free_bulk(pkts, n);
+		}
+		sum += total;
+	}
+	return sum;
+}
+
+/**
+ * Free what a port has received since the workers stopped: some virtual ports do not when they are
+ * closed. Drivers known to keep buffers are made to free what they have sent; they take a second to say
+ * that nothing has come.
+ */
+static void
+empty_queues(const struct fwd_port *port)
+{
+	const unsigned int sent_tries = 10; /* a millisecond each, for what is on its way */
+	unsigned int q, tries;
+
+	for (q = 0; q < port->setup.nb_txq && port->kept_rx > 0; q++) {
+		for (tries = 0; tries < sent_tries; tries++) {
+			rte_eth_tx_burst(port->id, q, NULL, 0);
+			rte_delay_us_sleep(1000);
+		}
+	}
+	if (port->kept_rx == 0)
+		drain(port);
+}
+
+void
+port_stop(struct fwd_port *port)
+{
+	if (!port->started || port->gone)
+		return;
+	empty_queues(port);
+	rte_eth_dev_stop(port->id);
+	port->started = false;
+}
+
+void
+ports_flush(struct fwd *fwd)
+{
+	unsigned int i, sum = 0;
+
+	for (i = 0; i < fwd->nb_ports; i++)
+		if (fwd->ports[i].started)
+			sum += drain(&fwd->ports[i]);
+	if (sum > 0)
+		printf("flushed %u packets that came while nothing was forwarded\n", sum);
 }
 
 int
@@ -183,6 +255,8 @@ ports_prepare(struct fwd *fwd)
 		struct fwd_port *port = &fwd->ports[i];
 		int ret;
 
+		if (port->gone || port->held_down)
+			continue;
 		ret = wanted_setup(fwd, port, &setup);
 		if (ret < 0) {
 			FWD_ERROR("port %u (%s): %u+%u descriptors are not possible: %s", port->id,
@@ -192,42 +266,11 @@ ports_prepare(struct fwd *fwd)
 		}
 		if (port->started && memcmp(&setup, &port->setup, sizeof(setup)) == 0)
 			continue;
-		if (port->started)
-			rte_eth_dev_stop(port->id);
-		port->started = false;
+		port_stop(port);
 		if (start(fwd, port, &setup) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/**
- * Free what a port has received since the workers stopped, at most what its rings hold: some
- * virtual ports do not when they are closed. Drivers known to keep buffers are not asked, they may
- * wait for frames; they are made to free what they have sent.
- */
-static void
-empty_queues(const struct fwd_port *port)
-{
-	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	const unsigned int sent_tries = 10; /* a millisecond each, for what is on its way */
-	unsigned int q, total;
-	uint16_t n;
-
-	for (q = 0; q < port->setup.nb_txq && port->kept_rx > 0; q++) {
-		for (total = 0; total < sent_tries; total++) {
-			rte_eth_tx_burst(port->id, q, pkts, 0);
-			rte_delay_us_sleep(1000);
-		}
-	}
-	for (q = 0; q < port->setup.nb_rxq && port->kept_rx == 0; q++) {
-		for (total = 0; total <= 2u * port->setup.nb_rxd; total += n) {
-			n = rte_eth_rx_burst(port->id, q, pkts, FWD_MAX_BURST);
-			if (n == 0)
-				break;
-			mext_free_bulk(pkts, n);
-		}
-	}
 }
 
 void
@@ -235,14 +278,8 @@ ports_close(struct fwd *fwd)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
-		struct fwd_port *port = &fwd->ports[i];
-
-		if (port->started && !port->gone) {
-			empty_queues(port);
-			rte_eth_dev_stop(port->id);
-		}
-	}
+	for (i = 0; i < fwd->nb_ports; i++)
+		port_stop(&fwd->ports[i]);
 	/* Only when all have stopped: a port may still hold buffers that came from another. */
 	for (i = 0; i < fwd->nb_ports; i++)
 		if (!fwd->ports[i].gone) {

@@ -43,9 +43,8 @@ wait_until(struct pollfd fds[2], double time)
 {
 	const double day = 86400;
 	double left = RTE_MIN(RTE_MAX(time - watch_now(), 0.0), day);
-	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
 
-	return ppoll(fds, 2, &timeout, NULL) > 0;
+	return poll(fds, 2, ceil(left * 1000)) > 0;
 }
 
 enum watch_event
@@ -84,5 +83,7 @@ watch(struct fwd *fwd, int input, double seconds)
 			continue;
 		report_period(fwd);
 		last = watch_now();
+		if (input >= 0)
+			return WATCH_RATES;
 	}
 }

@@ -13,6 +13,7 @@ enum watch_event {
 	WATCH_SIGNAL, /* to end the program; stays pending, so that all who wait see it */
 	WATCH_DURATION, /* --duration is over */
 	WATCH_INPUT,
+	WATCH_RATES, /* were printed; told only who waits for input */
 	WATCH_TIME,
 	WATCH_NO_PORT, /* the last one has vanished while packets were forwarded; not if interactive */
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Run mext-fwd and read what it says."""
 
+import contextlib
 import os
 import pathlib
 import queue
@@ -43,25 +44,33 @@ class Forwarder:
     """mext-fwd."""
 
     def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None,
-                 telemetry=False):
+                 telemetry=False, stdin=subprocess.DEVNULL):
         self.scratch = tempfile.TemporaryDirectory(prefix="mext-test-")
         command = ["ip", "netns", "exec", namespace] if namespace else []
         command += [BINARY, *lcores(workers + 1), *memory,
                     *([] if telemetry else ["--no-telemetry"]), *eal, "--", *options]
-        self.output = []
+        self.output = []  # lines
+        self.text = ""  # the same, with a last line that has not ended
         self.new_output = queue.Queue()
         # A file, so that a long error output never blocks the process.
         self.errors = open(os.path.join(self.scratch.name, "stderr"), "w+")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
+            command, stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
             text=True, env={**os.environ, "RUNTIME_DIRECTORY": self.scratch.name})
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
     def _read(self):
-        for line in self.process.stdout:
-            self.output.append(line.rstrip("\n"))
-            self.new_output.put(line.rstrip("\n"))
+        part = ""
+        while got := os.read(self.process.stdout.fileno(), 1 << 16):
+            self.text += got.decode(errors="replace")
+            *lines, part = (part + got.decode(errors="replace")).split("\n")
+            for line in lines:
+                self.output.append(line)
+                self.new_output.put(line)
+        if part:
+            self.output.append(part)
+            self.new_output.put(part)
         self.new_output.put(None)
 
     def __enter__(self):
@@ -73,8 +82,17 @@ class Forwarder:
         self.process.wait()
         self.reader.join()
         self.process.stdout.close()
+        if self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         self.errors.close()
         self.scratch.cleanup()
+
+    def type(self, *commands):
+        """Give commands to its prompt, where it was started with stdin=PIPE."""
+        for command in commands:
+            self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
 
     def said(self):
         """All of stdout and stderr so far, for messages."""

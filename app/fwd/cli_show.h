@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CLI_SHOW_H
+#define CLI_SHOW_H
+
+/** @file What cli_show.c shows of ports, see cli_show_port.c. */
+
+#include "cli.h"
+
+enum cli_result cli_show_info(struct fwd *fwd, char **words);
+enum cli_result cli_show_stats(struct fwd *fwd, char **words);
+enum cli_result cli_show_xstats(struct fwd *fwd, char **words);
+enum cli_result cli_clear_stats(struct fwd *fwd, char **words);
+enum cli_result cli_clear_xstats(struct fwd *fwd, char **words);
+
+#endif
