@@ -18,13 +18,10 @@ swap(uint8_t *first, size_t len)
 
 /** As much as is there whole: MAC addresses, IP addresses, ports. */
 static inline void
-swap_packet(struct rte_mbuf *m)
+swap_layers(struct rte_mbuf *m, struct layers l)
 {
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
-	const struct layers l = parse(m);
 
-	if (unlikely(!parse_has(m, 0, sizeof(struct rte_ether_hdr))))
-		return;
 	swap(data, RTE_ETHER_ADDR_LEN);
 	if (l.ip == 4)
 		swap(data + l.l3 + offsetof(struct rte_ipv4_hdr, src_addr), sizeof(rte_be32_t));
@@ -36,16 +33,27 @@ swap_packet(struct rte_mbuf *m)
 		swap(data + l.l4, sizeof(rte_be16_t));
 }
 
+static __rte_noinline void
+swap_any(struct rte_mbuf *m)
+{
+	if (parse_has(m, 0, sizeof(struct rte_ether_hdr)))
+		swap_layers(m, parse_any(m));
+}
+
 static uint16_t
 swap_flows(struct fwd_stream *s)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
 	uint16_t i, kept = 0, n = stream_receive(s, pkts);
+	struct layers l;
 
 	for (i = 0; i < n; i++) {
 		if (unlikely(!stream_own(s, s->out, &pkts[i])))
 			continue;
-		swap_packet(pkts[i]);
+		if (likely(parse_plain(pkts[i], &l)))
+			swap_layers(pkts[i], l);
+		else
+			swap_any(pkts[i]);
 		pkts[kept++] = pkts[i];
 	}
 	if (kept > 0)

@@ -47,37 +47,46 @@ parse_has(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 	return off + len <= rte_pktmbuf_data_len(m);
 }
 
-/** Where the layers of a packet begin; inline for IP without tags, options and fragments. */
-static inline struct layers
-parse(const struct rte_mbuf *m)
+/**
+ * The frequent cases: no tags, options, extension headers or fragments.
+ * @return whether it is one; else parse_any() knows.
+ */
+static inline bool
+parse_plain(const struct rte_mbuf *m, struct layers *l)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *ip4 = (const void *)(eth + 1);
 	const struct rte_ipv6_hdr *ip6 = (const void *)(eth + 1);
 
-	if (likely(parse_has(m, 0, sizeof(*eth) + sizeof(*ip4)) &&
-			    eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
-			    ip4->version_ihl == RTE_IPV4_VHL_DEF &&
-			    (ip4->fragment_offset & RTE_BE16(IPV4_FRAGMENT_BITS)) == 0))
-		return (struct layers){
-			.l3 = sizeof(*eth),
-			.l4 = sizeof(*eth) + sizeof(*ip4),
-			.type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
-			.ip = 4,
-			.proto = ip4->next_proto_id,
-		};
-	if (likely(parse_has(m, 0, sizeof(*eth) + sizeof(*ip6)) &&
-			    eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
-			    (rte_be_to_cpu_32(ip6->vtc_flow) >> 28) == 6 &&
-			    (ip6->proto == IPPROTO_UDP || ip6->proto == IPPROTO_TCP)))
-		return (struct layers){
-			.l3 = sizeof(*eth),
-			.l4 = sizeof(*eth) + sizeof(*ip6),
-			.type = RTE_BE16(RTE_ETHER_TYPE_IPV6),
-			.ip = 6,
-			.proto = ip6->proto,
-		};
-	return parse_any(m);
+	if (unlikely(!parse_has(m, 0, sizeof(*eth))))
+		return false;
+	*l = (struct layers){ .l3 = sizeof(*eth), .type = eth->ether_type };
+	if (l->type == RTE_BE16(RTE_ETHER_TYPE_IPV4)) {
+		l->ip = 4;
+		l->l4 = sizeof(*eth) + sizeof(*ip4);
+		if (unlikely(!parse_has(m, 0, l->l4) || ip4->version_ihl != RTE_IPV4_VHL_DEF ||
+				    (ip4->fragment_offset & RTE_BE16(IPV4_FRAGMENT_BITS)) != 0))
+			return false;
+		l->proto = ip4->next_proto_id;
+	} else if (l->type == RTE_BE16(RTE_ETHER_TYPE_IPV6)) {
+		l->ip = 6;
+		l->l4 = sizeof(*eth) + sizeof(*ip6);
+		if (unlikely(!parse_has(m, 0, l->l4) ||
+				    (rte_be_to_cpu_32(ip6->vtc_flow) >> 28) != 6 ||
+				    (ip6->proto != IPPROTO_UDP && ip6->proto != IPPROTO_TCP)))
+			return false;
+		l->proto = ip6->proto;
+	}
+	return l->type != RTE_BE16(RTE_ETHER_TYPE_VLAN) && l->type != RTE_BE16(RTE_ETHER_TYPE_QINQ);
+}
+
+/** Where the layers of a packet begin. */
+static inline struct layers
+parse(const struct rte_mbuf *m)
+{
+	struct layers l;
+
+	return likely(parse_plain(m, &l)) ? l : parse_any(m);
 }
 
 #endif
