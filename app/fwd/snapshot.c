@@ -69,15 +69,15 @@ find_port(struct snapshot *snap, uint16_t id)
 	return i < snap->nb_ports ? &snap->ports[i] : &snap->all;
 }
 
-/** A queue's traffic; what belongs to none that is known goes nowhere. */
-static struct snapshot_traffic *
-find_queue(struct snapshot *snap, uint16_t port, uint16_t queue, struct snapshot_traffic *nowhere)
+/** A queue; what belongs to none that is known goes nowhere. */
+static struct snapshot_queue *
+find_queue(struct snapshot *snap, uint16_t port, uint16_t queue, struct snapshot_queue *nowhere)
 {
 	unsigned int i;
 
 	for (i = 0; i < snap->nb_queues; i++)
 		if (snap->queues[i].port == port && snap->queues[i].queue == queue)
-			return &snap->queues[i].traffic;
+			return &snap->queues[i];
 	return nowhere;
 }
 
@@ -89,7 +89,7 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 	const bool first = s->stage == 0; /* what later stages handle was counted there */
 	struct snapshot_port *from = find_port(snap, s->rx_port);
 	struct snapshot_port *to = find_port(snap, s->out->port);
-	struct snapshot_traffic nowhere, *queue;
+	struct snapshot_queue nowhere, *queue;
 	struct fwd_bursts *bursts = stream->bursts;
 	unsigned int i;
 
@@ -109,9 +109,11 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 	from->traffic.handled += first ? stream->handled : 0;
 	to->drops.no_buffer += s->no_buffer;
 	queue = find_queue(snap, s->rx_port, s->rx_queue, &nowhere);
-	queue->rx += s->rx;
-	queue->cycles += s->cycles;
-	queue->handled += first ? stream->handled : 0;
+	queue->traffic.rx += s->rx;
+	queue->traffic.cycles += s->cycles;
+	queue->traffic.handled += first ? stream->handled : 0;
+	if (s->rx > 0)
+		queue->rx_lcore = s->lcore;
 	for (i = 0; i < s->nb_outs; i++) {
 		const struct fwd_out *out = &s->outs[i];
 
@@ -119,12 +121,23 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 		to->drops.tx_full += out->full;
 		to->drops.not_copied += out->not_copied;
 		to->retries += out->retries;
-		find_queue(snap, out->port, out->queue, &nowhere)->tx += out->tx;
+		queue = find_queue(snap, out->port, out->queue, &nowhere);
+		queue->traffic.tx += out->tx;
+		if (out->tx > 0)
+			queue->tx_lcore = s->lcore;
 		stream->tx += out->tx;
 		stream->tx_full += out->full;
 		stream->not_copied += out->not_copied;
 		stream->retries += out->retries;
 	}
+}
+
+/** Bytes of a queue, where they are known. */
+static void
+add_bytes(uint64_t *sum, uint64_t bytes)
+{
+	*sum = bytes == SNAPSHOT_UNKNOWN || *sum == SNAPSHOT_UNKNOWN ? SNAPSHOT_UNKNOWN
+								     : *sum + bytes;
 }
 
 static void
@@ -138,7 +151,14 @@ read_lcores(struct snapshot *snap, const struct fwd *fwd)
 		l->id = fwd->lcores[i].id;
 		l->socket = rte_lcore_to_socket_id(l->id);
 		l->nb_streams = fwd->lcores[i].nb_streams;
-		l->traffic.rx_bytes = l->traffic.tx_bytes = SNAPSHOT_UNKNOWN;
+		for (j = 0; j < snap->nb_queues; j++) {
+			const struct snapshot_queue *q = &snap->queues[j];
+
+			if (q->rx_lcore == l->id)
+				add_bytes(&l->traffic.rx_bytes, q->traffic.rx_bytes);
+			if (q->tx_lcore == l->id)
+				add_bytes(&l->traffic.tx_bytes, q->traffic.tx_bytes);
+		}
 		for (j = 0; j < snap->nb_streams; j++) {
 			const struct snapshot_stream *s = &snap->streams[j];
 
@@ -253,6 +273,8 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 		for (j = 0; j < RTE_MAX(p->setup.nb_rxq, p->setup.nb_txq); j++, n++)
 			snap->queues[n] = (struct snapshot_queue){ .port = p->id,
 				.queue = j,
+				.rx_lcore = LCORE_ID_ANY,
+				.tx_lcore = LCORE_ID_ANY,
 				.traffic = { .rx_bytes = xstats_rx_bytes(p->xstats, j),
 						.tx_bytes = xstats_tx_bytes(p->xstats, j) } };
 	}

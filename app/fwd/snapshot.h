@@ -63,6 +63,8 @@ struct snapshot_port {
 struct snapshot_queue {
 	uint16_t port;
 	uint16_t queue;
+	unsigned int rx_lcore; /* who received from it, LCORE_ID_ANY: nobody yet */
+	unsigned int tx_lcore;
 	struct snapshot_traffic traffic;
 };
 
@@ -72,7 +74,7 @@ struct snapshot_lcore {
 	unsigned int nb_streams;
 	uint64_t turns; /* with packets */
 	uint64_t idle; /* without */
-	struct snapshot_traffic traffic; /* no bytes */
+	struct snapshot_traffic traffic; /* its bytes are those of its queues */
 };
 
 struct snapshot_stream {

@@ -136,21 +136,15 @@ json_t *
 tree_lcore(const struct snapshot *snap, unsigned int i)
 {
 	const struct snapshot_lcore *l = &snap->lcores[i];
-	const struct snapshot_traffic *t = &l->traffic;
 	json_t *object = json_object();
 
 	put_count(object, "lcore", l->id);
 	put_count(object, "socket", l->socket);
 	put_count(object, "streams", l->nb_streams);
-	put_count(object, "rx_packets", t->rx);
-	put_count(object, "tx_packets", t->tx);
-	put_rate(object, "rx_pps", snapshot_rate(t->rx, 0, snap->elapsed));
-	put_rate(object, "tx_pps", snapshot_rate(t->tx, 0, snap->elapsed));
+	put_traffic(object, snap, &l->traffic);
 	put_count(object, "turns_busy", l->turns);
 	put_count(object, "turns_idle", l->idle);
 	put_real(object, "busy_percent", 100 * text_share(l->turns, l->idle));
-	put_count(object, "cycles", snap->cycles ? t->cycles : SNAPSHOT_UNKNOWN);
-	put_real(object, "cycles_per_packet", snapshot_cycles(t->cycles, t->handled));
 	return object;
 }
 

@@ -147,6 +147,9 @@ def test_text_json_and_telemetry_tell_the_same(network, forward, tmp_path, seed)
                for line in forwarder.output), forwarder.said()
     cycles = report["total"]["cycles"]
     assert cycles == sum(lcore["cycles"] for lcore in report["lcores"]) > 0
+    for name in ("rx_bytes", "tx_bytes"):
+        assert sum(lcore[name] for lcore in report["lcores"]) == \
+            sum(queue[name] for queue in report["queues"]) > 0
     assert report["total"]["cycles_per_packet"] == pytest.approx(cycles / len(sent))
     assert any(f"(total cycles={cycles} / total RX packets={len(sent)})" in line
                for line in forwarder.output), forwarder.said()
