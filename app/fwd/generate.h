@@ -77,6 +77,7 @@ struct generator {
 	uint32_t mark_offset; /* where mbufs have it */
 	uint32_t longest; /* segment */
 	uint32_t nb_segments;
+	uint64_t due; /* TSC of the next burst, of modes that pace */
 	const uint16_t *further_lengths;
 	struct generate_flows flows;
 	uint32_t flow; /* the next one */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "fwd.h"
 #include "generate.h"
 #include "mode.h"
@@ -15,7 +17,11 @@
 
 static struct txonly_settings {
 	bool multi_flow;
+	uint32_t pps; /* of a port, 0: as many as it takes */
 } settings;
+
+/** TSC cycles from one burst of a stream to the next, with settings.pps. */
+static uint64_t pace;
 
 static int
 parse_segments(const struct fwd_option *option, void *field __rte_unused, const char *text)
@@ -89,6 +95,8 @@ static const struct fwd_option options[] = {
 	{ "tx-udp", 0, "SRC[,DST]", "UDP ports (9)", parse_ports },
 	{ "txonly-multi-flow", 0, NULL, "the source address takes 256 values", option_flag,
 			offsetof(struct txonly_settings, multi_flow) },
+	{ "tx-pps", 0, "N", "packets a second of each port in txonly, at most; 0: all it takes (0)",
+			option_u32, offsetof(struct txonly_settings, pps), 0, UINT32_MAX },
 };
 
 int
@@ -103,12 +111,39 @@ flows(void)
 	return (struct generate_flows){ .nb = settings.multi_flow ? NB_FLOWS : 0, .shift = 8 };
 }
 
+/** Settle how often a burst leaves, at most once a millisecond where that takes shorter bursts. */
+static void
+set_pace(struct fwd *fwd)
+{
+	uint32_t burst, most = RTE_MAX(settings.pps / fwd->args.nb_txq / 1000, 1u);
+	unsigned int i;
+
+	burst = RTE_MIN(fwd->args.burst, most);
+	for (i = 0; i < fwd->nb_streams; i++)
+		fwd->streams[i]->burst = burst;
+	pace = (double)rte_get_tsc_hz() * burst * fwd->args.nb_txq / settings.pps;
+}
+
 static int
 start(struct fwd *fwd)
 {
 	const struct generate_flows f = flows();
 
+	if (settings.pps > 0)
+		set_pace(fwd);
 	return generators_create(fwd, &f, true);
+}
+
+/** Whether it is time for a burst. What is late is made up for, up to 10 ms of it. */
+static bool
+is_due(struct generator *g)
+{
+	uint64_t now = rte_rdtsc(), latest = now - rte_get_tsc_hz() / 100;
+
+	if (g->due > now)
+		return false;
+	g->due = RTE_MAX(g->due, latest) + pace;
+	return true;
 }
 
 static uint16_t
@@ -125,6 +160,8 @@ make_and_send(struct fwd_stream *s, struct generator *g)
 static uint16_t
 turn(struct fwd_stream *s)
 {
+	if (unlikely(settings.pps > 0) && !is_due(s->state))
+		return 0;
 	return make_and_send(s, s->state);
 }
 

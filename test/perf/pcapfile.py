@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of frames for net_pcap, which gives them again and again: flows of IPv4 with checksums."""
 import ipaddress
+import math
 import pathlib
 import struct
 
@@ -45,10 +46,11 @@ def frame(kind, flow, length):
     return MACS + struct.pack("!H", IPV4) + head + layer4(kind, flow, rest - 20, addresses)
 
 
-def write(path, kinds, length=60):
-    """FLOWS frames, of those kinds in turn."""
+def write(path, kinds, lengths=(60,)):
+    """FLOWS frames or a few more, of those kinds and lengths in turn, all as often as given."""
     data = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)]
-    for flow in range(FLOWS):
-        one = frame(kinds[flow % len(kinds)], flow, length)
+    turn = math.lcm(len(kinds), len(lengths))
+    for flow in range(math.ceil(FLOWS / turn) * turn):
+        one = frame(kinds[flow % len(kinds)], flow, lengths[flow % len(lengths)])
         data.append(struct.pack("<IIII", 0, 0, len(one), len(one)) + one)
     pathlib.Path(path).write_bytes(b"".join(data))
