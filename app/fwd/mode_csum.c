@@ -187,14 +187,14 @@ right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	/* Of a fragment it covers what is not here. */
 	if (l.l4 == 0 || l.fragment != FRAGMENT_NONE || (p = protocol_of(l)) == NULL)
 		return 0;
+	field = rte_pktmbuf_mtod_offset(m, uint8_t *, l.l4 + p->field);
+	if (p == &udp && parse_has(m, l.l4, p->header) && field[0] == 0 && field[1] == 0)
+		return 0; /* it has none */
 	bytes = l4_bytes(m, l, p);
 	if (unlikely(bytes == 0)) {
 		c->not_computed++;
 		return 0;
 	}
-	field = rte_pktmbuf_mtod_offset(m, uint8_t *, l.l4 + p->field);
-	if (p == &udp && field[0] == 0 && field[1] == 0)
-		return 0; /* it has none */
 	if (offloads(m, l, p, bytes, can)) {
 		c->bad_l4 += rx == RTE_MBUF_F_RX_L4_CKSUM_BAD;
 		prepare_offload(m, l, p, bytes, field);
@@ -210,6 +210,14 @@ right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	if (unlikely(!valid) && rx != RTE_MBUF_F_RX_L4_CKSUM_NONE)
 		c->bad_l4++;
 	return 0;
+}
+
+static inline uint64_t
+ipv4_sum(const struct rte_ipv4_hdr *ip, uint32_t len)
+{
+	/* Of a constant length it is a few additions. */
+	return likely(len == sizeof(*ip)) ? checksum_bytes(0, ip, sizeof(*ip))
+					  : checksum_bytes(0, ip, len);
 }
 
 /** @return flags for the port. */
@@ -231,7 +239,7 @@ right_ipv4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 		return RTE_MBUF_F_TX_IP_CKSUM;
 	}
 	if (unlikely(!checksum_right(RTE_PTR_ADD(ip, offsetof(struct rte_ipv4_hdr, hdr_checksum)),
-			    checksum_bytes(0, ip, len), false)) &&
+			    ipv4_sum(ip, len), false)) &&
 			rx != RTE_MBUF_F_RX_IP_CKSUM_NONE)
 		c->bad_ip++;
 	return 0;

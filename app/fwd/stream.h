@@ -134,8 +134,11 @@ stream_send(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, u
 {
 	uint16_t sent;
 
-	if (unlikely(out->copy || out->gone))
+	if (unlikely(out->copy || out->gone)) {
 		n = stream_send_special(s, out, pkts, n);
+		if (n == 0)
+			return; /* a port that has vanished must not be called */
+	}
 	sent = rte_eth_tx_burst(out->port, out->queue, pkts, n);
 	if (unlikely(s->bursts != NULL))
 		s->bursts->tx[sent]++;
