@@ -12,6 +12,7 @@
 #include "args.h"
 #include "mode.h"
 #include "option.h"
+#include "setup.h"
 #include "xstats.h"
 
 /** More than all options together. */
@@ -108,6 +109,8 @@ parse_tx_first(const struct fwd_option *option, void *field, const char *text)
 static const struct fwd_option port_options[] = {
 	{ "portmask", 0, "HEX", "ports to use (all)", option_hex, ARG(portmask), .min = 1,
 			.fixed = true },
+	{ "portlist", 0, "LIST", "ports to use, as 0,2-3 (all)", option_list, ARG(portmask),
+			.fixed = true },
 	{ "port-topology", 0, "TOPOLOGY",
 			"paired: 0<->1 2<->3, loop: each to itself, chained: 0->1->2->0 (paired)",
 			parse_topology, ARG(topology) },
@@ -197,7 +200,9 @@ args_table_at(unsigned int i)
 
 	if (i < RTE_DIM(common))
 		return &common[i];
-	mode = mode_at(i - RTE_DIM(common));
+	if (i == RTE_DIM(common))
+		return &setup_options;
+	mode = mode_at(i - RTE_DIM(common) - 1);
 	return mode != NULL ? &mode->options : NULL;
 }
 

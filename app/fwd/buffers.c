@@ -11,6 +11,7 @@
 #include "fwd.h"
 #include "mode.h"
 #include "reclaim.h"
+#include "setup.h"
 
 /** Smallest pool by default: room for what drivers hold beside their rings. */
 #define MIN_DEFAULT_MBUFS UINT64_C(16384)
@@ -118,7 +119,7 @@ buffers_create(struct fwd *fwd)
 	int ret;
 
 	mext_pool_conf_init(&conf);
-	conf.rx.size = 2048;
+	conf.rx.size = setup_wishes.mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (buffers_check(fwd) < 0)
 		return -1;
 	conf.rx.count = mbufs_wanted(fwd);

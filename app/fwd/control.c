@@ -4,6 +4,7 @@
 #include "fwd.h"
 #include "generate.h"
 #include "mode.h"
+#include "setup.h"
 #include "snapshot.h"
 #include "watch.h"
 
@@ -57,6 +58,7 @@ forwarding_start(struct fwd *fwd)
 		ports_flush(fwd);
 	fwd->started_before = true;
 	report_start(fwd);
+	preflight_warn(fwd);
 	links_begin(fwd);
 	launch(fwd);
 	ret = 0;

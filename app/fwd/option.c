@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -52,6 +53,34 @@ option_hex(const struct fwd_option *option, void *field, const char *text)
 				option->min > 0 ? ", not 0" : "");
 	*(uint64_t *)field = value;
 	return 0;
+}
+
+int
+option_list(const struct fwd_option *option, void *field, const char *text)
+{
+	unsigned long first, last;
+	const char *at = text;
+	uint64_t mask = 0;
+	char *end;
+
+	for (;; at = end + 1) {
+		if (!isdigit((unsigned char)*at))
+			break;
+		first = last = strtoul(at, &end, 10);
+		if (*end == '-' && isdigit((unsigned char)end[1]))
+			last = strtoul(end + 1, &end, 10);
+		if (last > 63 || first > last)
+			break;
+		for (; first <= last; first++)
+			mask |= UINT64_C(1) << first;
+		if (*end == '\0') {
+			*(uint64_t *)field = mask;
+			return 0;
+		}
+		if (*end != ',')
+			break;
+	}
+	return option_wrong(option, text, "numbers from 0 to 63 and ranges of them, as 0,2-3");
 }
 
 int

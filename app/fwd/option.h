@@ -36,6 +36,7 @@ struct fwd_options {
 
 int option_u32(const struct fwd_option *option, void *field, const char *text); /* decimal */
 int option_hex(const struct fwd_option *option, void *field, const char *text); /* a uint64_t */
+int option_list(const struct fwd_option *option, void *field, const char *text); /* 0-63: a mask */
 int option_seconds(const struct fwd_option *option, void *field, const char *text); /* a double */
 int option_flag(const struct fwd_option *option, void *field, const char *text); /* a bool: true */
 int option_text(const struct fwd_option *option, void *field,

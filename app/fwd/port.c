@@ -10,6 +10,7 @@
 #include "fwd.h"
 #include "generate.h"
 #include "mode.h"
+#include "setup.h"
 
 int
 port_check(const struct fwd_port *port, const struct fwd_args *args)
@@ -34,6 +35,7 @@ port_find(struct fwd *fwd, uint16_t id)
 	int ret;
 
 	port->id = id;
+	port->not_promiscuous = setup_wishes.not_promiscuous;
 	port->socket = rte_eth_dev_socket_id(id);
 	ret = rte_eth_dev_info_get(id, &port->info);
 	if (ret == 0)
@@ -88,8 +90,8 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 		.nb_txd = fwd->args.nb_txd,
 	};
 	/*
-	 * No MBUF_FAST_FREE: it promises direct mbufs of one pool, which shared and external storage
-	 * is not.
+	 * MBUF_FAST_FREE is never set unasked, whatever the driver's defaults have: it promises direct
+	 * mbufs of one pool, which shared and external storage is not.
 	 */
 	if (mode->rx_offloads != NULL)
 		setup->rx_offloads = mode->rx_offloads(port) & port->info.rx_offload_capa;
@@ -97,6 +99,12 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 		setup->tx_offloads = mode->tx_offloads(port) & port->info.tx_offload_capa;
 	if (fwd->args.tx_first > 0)
 		setup->tx_offloads |= generate_offloads(port) & port->info.tx_offload_capa;
+	setup->rx_offloads |= setup_wishes.rx_offloads;
+	setup->tx_offloads |= setup_wishes.tx_offloads;
+	if (setup_wishes.scatter) {
+		setup->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+		setup->tx_offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS & port->info.tx_offload_capa;
+	}
 	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &setup->nb_rxd, &setup->nb_txd);
 }
 
@@ -106,6 +114,7 @@ configure(const struct fwd_port *port, const struct port_setup *setup, bool no_l
 	struct rte_eth_conf conf = {
 		.intr_conf.lsc = (*port->info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && !no_lsc,
 		.intr_conf.rmv = (*port->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
+		.rxmode.mtu = setup_wishes.mtu,
 		.rxmode.offloads = setup->rx_offloads,
 		.txmode.offloads = setup->tx_offloads,
 	};
@@ -130,6 +139,7 @@ set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct p
 
 	rxconf.offloads = setup->rx_offloads;
 	txconf.offloads = setup->tx_offloads;
+	setup_thresholds(&rxconf, &txconf);
 	for (q = 0; q < setup->nb_txq; q++) {
 		ret = rte_eth_tx_queue_setup(port->id, q, setup->nb_txd, port->socket, &txconf);
 		if (ret < 0)
@@ -144,6 +154,15 @@ set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct p
 }
 
 /** Start a port; one that only was stopped is not set up again, which some drivers can't. */
+/** Drivers that take an MTU when they are configured may know no other way. */
+static int
+set_mtu(const struct fwd_port *port)
+{
+	int ret = setup_wishes.mtu > 0 ? rte_eth_dev_set_mtu(port->id, setup_wishes.mtu) : 0;
+
+	return ret == -ENOTSUP ? 0 : ret;
+}
+
 static int
 start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
 {
@@ -155,6 +174,8 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 		if (ret == 0)
 			ret = set_up_queues(fwd, port, setup);
 	}
+	if (ret == 0)
+		ret = set_mtu(port);
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
 	if (ret < 0) {
@@ -257,6 +278,8 @@ ports_prepare(struct fwd *fwd)
 
 		if (port->gone || port->held_down)
 			continue;
+		if (preflight_port(fwd, port) < 0)
+			return -1;
 		ret = wanted_setup(fwd, port, &setup);
 		if (ret < 0) {
 			FWD_ERROR("port %u (%s): %u+%u descriptors are not possible: %s", port->id,

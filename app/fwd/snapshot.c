@@ -262,7 +262,8 @@ snapshot_put(struct snapshot *snap)
 static void
 read_ports(struct snapshot *snap, struct fwd *fwd)
 {
-	unsigned int i, j, n = 0;
+	unsigned int i, n = 0;
+	uint16_t j;
 
 	for (i = 0; i < snap->nb_ports; i++) {
 		struct fwd_port *p = &fwd->ports[i];
