@@ -48,14 +48,14 @@ class Arithmetic(unittest.TestCase):
 
 
 class Beds(unittest.TestCase):
-    class Stub:
-        name, modes = "stub", {"io", "rxonly"}
+    class OnlyTwoModes:
+        name, modes = "small", {"io", "rxonly"}
 
     def test_what_can_not_be_measured_has_a_reason(self):
         ring = beds.BEDS["ring"]
-        self.assertIsNone(beds.left_out(ring, "io", [self.Stub]))
-        self.assertIn("nobody sends", beds.left_out(ring, "rxonly", [self.Stub]))
-        self.assertIn("stub has no mode mac", beds.left_out(ring, "mac", [self.Stub]))
+        self.assertIsNone(beds.left_out(ring, "io", [self.OnlyTwoModes]))
+        self.assertIn("nobody sends", beds.left_out(ring, "rxonly", [self.OnlyTwoModes]))
+        self.assertIn("small has no mode mac", beds.left_out(ring, "mac", [self.OnlyTwoModes]))
 
     def test_frames_circulate_where_nobody_else_sends(self):
         self.assertTrue(beds.BEDS["ring"].circles("io"))
