@@ -12,8 +12,8 @@
 #include "option.h"
 
 struct fwd;
+struct fwd_lcore;
 struct fwd_port;
-struct fwd_stream;
 
 /** Streams receive: there is one for each receive queue. Without it: one for each transmit queue. */
 #define MODE_RECEIVES (1u << 0)
@@ -57,11 +57,10 @@ struct fwd_mode {
 	 */
 	int (*start)(struct fwd *fwd);
 	/**
-	 * One turn of a stream, on its lcore, as often as there is time: receive, work, send, by the
-	 * functions of stream.h, which count.
-	 * @return packets handled; 0: there was nothing to do.
+	 * Turns of all streams of a lcore until told to stop: MODE_LOOP() of loop.h makes it of a function for
+	 * one turn, which receives, works and sends, by the functions of stream.h, which count.
 	 */
-	uint16_t (*turn)(struct fwd_stream *stream);
+	void (*loop)(struct fwd_lcore *lcore);
 	/** After lcores have stopped: free what start() made. NULL: nothing to do. */
 	void (*stop)(struct fwd *fwd);
 	/**

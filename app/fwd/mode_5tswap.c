@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "loop.h"
 #include "mode.h"
 #include "parse.h"
 #include "stream.h"
@@ -61,9 +62,11 @@ swap_flows(struct fwd_stream *s)
 	return n;
 }
 
+MODE_LOOP(swap_flows)
+
 const struct fwd_mode mode_5tswap = {
 	.name = "5tswap",
 	.help = "source and destination are swapped: MAC, IP, and ports of TCP and UDP",
 	.flags = MODE_RECEIVES | MODE_TRANSMITS,
-	.turn = swap_flows,
+	.loop = swap_flows_loop,
 };

@@ -9,6 +9,7 @@
 
 #include "checksum.h"
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "parse.h"
 #include "stream.h"
@@ -358,6 +359,8 @@ static const struct fwd_option options[] = {
 			parse_csum, 0 },
 };
 
+MODE_LOOP(right_checksums)
+
 const struct fwd_mode mode_csum = {
 	.name = "csum",
 	.help = "as mac, with the checksums of IPv4, UDP, TCP, SCTP and ICMP computed anew",
@@ -366,7 +369,7 @@ const struct fwd_mode mode_csum = {
 	.rx_offloads = rx_offloads,
 	.tx_offloads = tx_offloads,
 	.start = start,
-	.turn = right_checksums,
+	.loop = right_checksums_loop,
 	.end = end,
 	.counters = counters,
 };

@@ -4,6 +4,7 @@
 #include <rte_malloc.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -152,6 +153,8 @@ tx_offloads(const struct fwd_port *port __rte_unused)
 	return RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
+MODE_LOOP(flood)
+
 const struct fwd_mode mode_flood = {
 	.name = "flood",
 	.help = "frames leave by all ports but the one they came by, without a copy",
@@ -159,6 +162,6 @@ const struct fwd_mode mode_flood = {
 	.options = { "Mode flood", &way, options, RTE_DIM(options) },
 	.tx_offloads = tx_offloads,
 	.start = start,
-	.turn = flood,
+	.loop = flood_loop,
 	.stop = stop,
 };

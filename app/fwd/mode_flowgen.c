@@ -3,6 +3,7 @@
 
 #include "fwd.h"
 #include "generate.h"
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -63,6 +64,8 @@ turn(struct fwd_stream *s)
 	return received + n;
 }
 
+MODE_LOOP(turn)
+
 const struct fwd_mode mode_flowgen = {
 	.name = "flowgen",
 	.help = "frames of many flows are made and sent, what comes is counted and freed",
@@ -70,6 +73,6 @@ const struct fwd_mode mode_flowgen = {
 	.options = { "Mode flowgen", &settings, options, RTE_DIM(options) },
 	.tx_offloads = generate_offloads,
 	.start = start,
-	.turn = turn,
+	.loop = turn_loop,
 	.stop = generators_free,
 };

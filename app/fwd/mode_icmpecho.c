@@ -5,6 +5,7 @@
 #include <rte_icmp.h>
 
 #include "checksum.h"
+#include "loop.h"
 #include "mode.h"
 #include "mode_icmpecho.h"
 #include "parse.h"
@@ -116,9 +117,11 @@ answer_requests(struct fwd_stream *s)
 	return n;
 }
 
+MODE_LOOP(answer_requests)
+
 const struct fwd_mode mode_icmpecho = {
 	.name = "icmpecho",
 	.help = "requests are answered: ARP, ICMP echo, and IPv6's of both; all else is freed",
 	.flags = MODE_RECEIVES | MODE_TRANSMITS | MODE_ANSWERS,
-	.turn = answer_requests,
+	.loop = answer_requests_loop,
 };

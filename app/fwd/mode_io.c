@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -13,9 +14,11 @@ forward(struct fwd_stream *s)
 	return n;
 }
 
+MODE_LOOP(forward)
+
 const struct fwd_mode mode_io = {
 	.name = "io",
 	.help = "frames leave as they came",
 	.flags = MODE_RECEIVES | MODE_TRANSMITS,
-	.turn = forward,
+	.loop = forward_loop,
 };

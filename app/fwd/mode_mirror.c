@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -96,6 +97,8 @@ static const struct fwd_option options[] = {
 			option_u32, .max = RTE_MAX_ETHPORTS - 1 },
 };
 
+MODE_LOOP(mirror)
+
 const struct fwd_mode mode_mirror = {
 	.name = "mirror",
 	.help = "frames leave as they came, and by a monitor port, too, without a copy",
@@ -103,5 +106,5 @@ const struct fwd_mode mode_mirror = {
 	.options = { "Mode mirror", &monitor, options, RTE_DIM(options) },
 	.tx_offloads = tx_offloads,
 	.start = start,
-	.turn = mirror,
+	.loop = mirror_loop,
 };

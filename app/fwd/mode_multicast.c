@@ -4,6 +4,7 @@
 #include <rte_malloc.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "multicast.h"
 #include "parse.h"
@@ -283,6 +284,8 @@ static const struct fwd_option options[] = {
 			option_flag, offsetof(struct settings, ttl) },
 };
 
+MODE_LOOP(multicast)
+
 const struct fwd_mode mode_multicast = {
 	.name = "multicast",
 	.help = "frames to groups leave by the ports of their members, with own addresses and tags",
@@ -290,7 +293,7 @@ const struct fwd_mode mode_multicast = {
 	.options = { "Mode multicast", &settings, options, RTE_DIM(options) },
 	.tx_offloads = tx_offloads,
 	.start = start,
-	.turn = multicast,
+	.loop = multicast_loop,
 	.stop = stop,
 	.counters = counters,
 };

@@ -6,6 +6,7 @@
 #include <rte_malloc.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -220,6 +221,8 @@ start(struct fwd *fwd)
 	return 0;
 }
 
+MODE_LOOP(turn)
+
 const struct fwd_mode mode_noisy = {
 	.name = "noisy",
 	.help = "frames leave as they came, after reads and writes of memory, and a while later",
@@ -227,6 +230,6 @@ const struct fwd_mode mode_noisy = {
 	.options = { "Mode noisy", &settings, options, RTE_DIM(options) },
 	.held_mbufs = held_mbufs,
 	.start = start,
-	.turn = turn,
+	.loop = turn_loop,
 	.stop = stop,
 };

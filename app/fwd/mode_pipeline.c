@@ -8,6 +8,7 @@
 #include <rte_ring.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -83,15 +84,19 @@ work(struct fwd_stream *s, struct pipe *pipe)
 {
 	uint16_t room = RTE_MIN(rte_ring_free_count(pipe->out), (unsigned int)s->burst);
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, n = rte_ring_sc_dequeue_burst(pipe->in, (void **)pkts, room, NULL);
+	uint16_t i, kept = 0, n = rte_ring_sc_dequeue_burst(pipe->in, (void **)pkts, room, NULL);
 
 	for (i = 0; i < n; i++) {
+		if (unlikely(!stream_own(s, s->out, &pkts[i])))
+			continue;
 		swap_addresses(pkts[i]);
 		if (settings.work > 0)
 			read_bytes(pipe, pkts[i]);
+		pkts[kept++] = pkts[i];
 	}
-	if (n > 0)
-		rte_ring_sp_enqueue_bulk(pipe->out, (void **)pkts, n, NULL);
+	if (kept > 0)
+		rte_ring_sp_enqueue_bulk(pipe->out, (void **)pkts, kept, NULL);
+	s->passed_on += n;
 	return n;
 }
 
@@ -103,6 +108,7 @@ send_on(struct fwd_stream *s, struct pipe *pipe)
 
 	if (n > 0)
 		stream_send(s, s->out, pkts, n);
+	s->passed_on += n;
 	return n;
 }
 
@@ -190,6 +196,8 @@ start(struct fwd *fwd)
 	return 0;
 }
 
+MODE_LOOP(turn)
+
 const struct fwd_mode mode_pipeline = {
 	.name = "pipeline",
 	.help = "one lcore receives, one swaps addresses, one sends: rings between them",
@@ -198,6 +206,6 @@ const struct fwd_mode mode_pipeline = {
 	.options = { "Mode pipeline", &settings, options, RTE_DIM(options) },
 	.held_mbufs = held_mbufs,
 	.start = start,
-	.turn = turn,
+	.loop = turn_loop,
 	.stop = stop,
 };

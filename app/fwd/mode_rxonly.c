@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "loop.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -13,9 +14,11 @@ consume(struct fwd_stream *s)
 	return n;
 }
 
+MODE_LOOP(consume)
+
 const struct fwd_mode mode_rxonly = {
 	.name = "rxonly",
 	.help = "frames are counted and freed",
 	.flags = MODE_RECEIVES,
-	.turn = consume,
+	.loop = consume_loop,
 };

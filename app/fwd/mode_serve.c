@@ -7,6 +7,7 @@
 #include <rte_malloc.h>
 
 #include "fwd.h"
+#include "loop.h"
 #include "mode.h"
 #include "serve.h"
 #include "stream.h"
@@ -309,6 +310,8 @@ serve(struct fwd_stream *s)
 	return n;
 }
 
+MODE_LOOP(serve)
+
 const struct fwd_mode mode_serve = {
 	.name = "serve",
 	.help = "ARP, ICMP echo, and requests for bytes of files are answered",
@@ -316,7 +319,7 @@ const struct fwd_mode mode_serve = {
 	.options = { "Mode serve", &settings, options, RTE_DIM(options) },
 	.tx_offloads = want_tx,
 	.start = start,
-	.turn = serve,
+	.loop = serve_loop,
 	.stop = stop,
 	.end = unload_all,
 	.counters = counters,

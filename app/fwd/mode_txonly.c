@@ -8,6 +8,7 @@
 
 #include "fwd.h"
 #include "generate.h"
+#include "loop.h"
 #include "mode.h"
 #include "mode_txonly.h"
 #include "stream.h"
@@ -176,6 +177,8 @@ txonly_first(struct fwd_stream *s, uint32_t bursts, const bool *stop)
 		make_and_send(s, &g);
 }
 
+MODE_LOOP(turn)
+
 const struct fwd_mode mode_txonly = {
 	.name = "txonly",
 	.help = "frames are made and sent; nothing is received",
@@ -184,6 +187,6 @@ const struct fwd_mode mode_txonly = {
 			RTE_DIM(options) },
 	.tx_offloads = generate_offloads,
 	.start = start,
-	.turn = turn,
+	.loop = turn_loop,
 	.stop = generators_free,
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "describe.h"
 #include "stream.h"
 
 /** Replace external mbufs and chains by copies with room of their own. What can't be copied is dropped. */
@@ -26,17 +27,6 @@ copy_foreign(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, 
 }
 
 uint16_t
-stream_send_special(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
-{
-	if (out->gone) {
-		out->full += n;
-		mext_free_bulk(pkts, n);
-		return 0;
-	}
-	return copy_foreign(s, out, pkts, n);
-}
-
-uint16_t
 stream_send_rest(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t sent = 0;
@@ -54,12 +44,45 @@ stream_send_rest(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pk
 }
 
 void
+stream_send_special(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t sent;
+
+	if ((out->special & FWD_OUT_GONE) != 0) {
+		out->full += n;
+		mext_free_bulk(pkts, n);
+		return;
+	}
+	if ((out->special & FWD_OUT_COPY) != 0)
+		n = copy_foreign(s, out, pkts, n);
+	if (n == 0)
+		return;
+	sent = rte_eth_tx_burst(out->port, out->queue, pkts, n);
+	if ((out->special & FWD_OUT_RECORD) != 0)
+		s->bursts->tx[sent]++;
+	if (sent < n)
+		sent += stream_send_rest(s, out, &pkts[sent], n - sent);
+	out->tx += sent;
+}
+
+void
+stream_watch(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (s->bursts != NULL)
+		s->bursts->rx[n]++;
+	if (s->verbose)
+		describe(s->rx_port, s->rx_queue, pkts, n);
+}
+
+void
 stream_send_prepared(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t ready;
 
 	while (n > 0) {
-		ready = out->gone ? n : rte_eth_tx_prepare(out->port, out->queue, pkts, n);
+		ready = out->special & FWD_OUT_GONE
+					? n
+					: rte_eth_tx_prepare(out->port, out->queue, pkts, n);
 		if (ready > 0)
 			stream_send(s, out, pkts, ready);
 		if (ready == n)
@@ -92,8 +115,9 @@ stream_starved(struct fwd_stream *s, uint16_t n)
 	s->no_buffer += n;
 	for (i = 0; i < s->nb_outs; i++) {
 		/* Drivers without it free what they have sent with the next burst, even an empty one. */
-		if (!s->outs[i].gone && rte_eth_tx_done_cleanup(s->outs[i].port, s->outs[i].queue,
-							0) == -ENOTSUP)
+		if ((s->outs[i].special & FWD_OUT_GONE) == 0 &&
+				rte_eth_tx_done_cleanup(s->outs[i].port, s->outs[i].queue, 0) ==
+						-ENOTSUP)
 			rte_eth_tx_burst(s->outs[i].port, s->outs[i].queue, NULL, 0);
 	}
 }

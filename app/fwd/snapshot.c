@@ -99,7 +99,7 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 		.idle = s->idle, .cycles = s->cycles,
 		.handled = first && receives ? s->rx
 			   : first           ? s->made
-					     : s->handled,
+					     : s->passed_on,
 		.bursts = bursts };
 	if (bursts != NULL)
 		*bursts = *s->bursts;

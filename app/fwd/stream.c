@@ -55,6 +55,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->burst = args->burst;
 	s->stage = stage;
 	s->verbose = args->verbose > 0;
+	s->watched = s->verbose || s->bursts != NULL;
 	s->tx_retries = args->tx_retries;
 	s->pool = fwd->pool;
 	s->copy_pool = mext_pool_rx_mempool(fwd->pool, fwd->ports[to].socket);
@@ -66,8 +67,9 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 		s->outs[i] = (struct fwd_out){
 			.port = p->id,
 			.queue = queue,
-			.copy = p->copy_external,
-			.gone = p->gone,
+			.special = (p->copy_external ? FWD_OUT_COPY : 0) |
+				   (p->gone ? FWD_OUT_GONE : 0) |
+				   (s->bursts != NULL ? FWD_OUT_RECORD : 0),
 			.source = p->addr,
 			.peer = args->peer[p->id],
 			.offloads = p->setup.tx_offloads,
@@ -239,7 +241,8 @@ streams_forget_port(struct fwd *fwd, uint16_t id)
 
 	for (i = 0; i < fwd->nb_streams; i++)
 		for (j = 0; j < fwd->streams[i]->nb_outs; j++)
-			fwd->streams[i]->outs[j].gone |= fwd->streams[i]->outs[j].port == id;
+			if (fwd->streams[i]->outs[j].port == id)
+				fwd->streams[i]->outs[j].special |= FWD_OUT_GONE;
 	for (i = 0; i < fwd->nb_lcores; i++) {
 		struct fwd_lcore *l = &fwd->lcores[i];
 

@@ -19,14 +19,19 @@
 #include <mext.h>
 
 #include "args.h"
-#include "describe.h"
+
+/** The port's driver sends wrong bytes from external buffers and chains: send copies. */
+#define FWD_OUT_COPY (1u << 0)
+/** The port has vanished: drop, it must not be called. */
+#define FWD_OUT_GONE (1u << 1)
+/** How many packets bursts had is recorded. */
+#define FWD_OUT_RECORD (1u << 2)
 
 /** A transmit queue as one stream sees it. */
 struct fwd_out {
 	uint16_t port;
 	uint16_t queue;
-	bool copy; /* the port's driver sends wrong bytes from external buffers and chains: send copies */
-	bool gone; /* the port has vanished: drop */
+	uint8_t special; /* FWD_OUT_*: what makes sending more than a call of the driver */
 	struct rte_ether_addr source; /* the port's address */
 	struct rte_ether_addr peer; /* who is at its other end */
 	uint64_t offloads; /* RTE_ETH_TX_OFFLOAD_* that are on */
@@ -43,31 +48,34 @@ struct fwd_bursts {
 };
 
 struct fwd_stream {
+	/* One cache line for all that a turn of the simplest mode needs. */
 	uint16_t rx_port;
 	uint16_t rx_queue;
 	uint16_t burst; /* packets at once */
-	uint16_t stage; /* of modes with several */
-	bool verbose; /* a line for every packet received */
-	uint32_t tx_retries;
+	bool watched; /* verbose is set, or bursts */
 	bool refer; /* a packet may be sent by several of outs at a time: their drivers only read it */
 	struct fwd_out *out; /* by topology */
 	struct mext_pool *pool;
-	struct rte_mempool *copy_pool; /* mbufs with room, for copies */
-	void *state; /* the mode's */
-	struct fwd_bursts *bursts; /* NULL: not recorded */
 	uint64_t rx; /* mbufs received */
+	uint64_t turns; /* with packets */
+	uint64_t idle; /* turns without */
+	uint64_t cycles; /* CPU cycles of turns with packets, if recorded */
+	void *state; /* the mode's */
+
+	struct rte_mempool *copy_pool; /* mbufs with room, for copies */
+	struct fwd_bursts *bursts; /* NULL: not recorded */
 	uint64_t made; /* mbufs allocated to be sent, copies and shares too */
 	uint64_t consumed; /* mbufs freed because their purpose was fulfilled */
 	uint64_t rejected; /* mbufs freed because the mode can do nothing with them */
 	uint64_t no_buffer; /* packets not made because no buffer was left */
 	uint64_t sequence; /* of packets made, over all starts */
-	uint64_t cycles; /* CPU cycles of turns with packets, if recorded */
-	uint64_t turns; /* with packets */
-	uint64_t handled; /* packets, as turns tell */
-	uint64_t idle; /* turns without */
+	uint64_t passed_on; /* mbufs that a stage behind the first has taken */
+	uint32_t tx_retries;
+	unsigned int stage; /* of modes with several */
 	unsigned int lcore;
 	unsigned int index; /* of fwd->streams */
 	unsigned int nb_outs;
+	bool verbose; /* a line for every packet received */
 	struct fwd_out outs[] __rte_cache_aligned;
 } __rte_cache_aligned;
 
@@ -75,9 +83,12 @@ struct fwd_stream {
 uint16_t stream_send_rest(
 		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
 
-/** Send by a port with one of the marks copy and gone. @return how many are left to be sent, in order. */
-uint16_t stream_send_special(
+/** stream_send() by a port with one of the FWD_OUT_*. */
+void stream_send_special(
 		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
+
+/** Record and describe what was received, as far as asked for. */
+void stream_watch(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n);
 
 /**
  * No buffer was left to make or copy n packets: counts them, and asks the ports to give back what they have
@@ -120,10 +131,8 @@ stream_receive(struct fwd_stream *s, struct rte_mbuf **pkts)
 {
 	uint16_t n = rte_eth_rx_burst(s->rx_port, s->rx_queue, pkts, s->burst);
 
-	if (unlikely(s->bursts != NULL))
-		s->bursts->rx[n]++;
-	if (unlikely(s->verbose))
-		describe(s->rx_port, s->rx_queue, pkts, n);
+	if (unlikely(s->watched))
+		stream_watch(s, pkts, n);
 	s->rx += n;
 	return n;
 }
@@ -134,14 +143,11 @@ stream_send(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, u
 {
 	uint16_t sent;
 
-	if (unlikely(out->copy || out->gone)) {
-		n = stream_send_special(s, out, pkts, n);
-		if (n == 0)
-			return; /* a port that has vanished must not be called */
+	if (unlikely(out->special != 0)) {
+		stream_send_special(s, out, pkts, n);
+		return;
 	}
 	sent = rte_eth_tx_burst(out->port, out->queue, pkts, n);
-	if (unlikely(s->bursts != NULL))
-		s->bursts->tx[sent]++;
 	if (unlikely(sent < n))
 		sent += stream_send_rest(s, out, &pkts[sent], n - sent);
 	out->tx += sent;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Instructions that mext-fwd and dpdk-testpmd take to forward a packet between two net_null ports.
+"""Instructions that mext-fwd and dpdk-testpmd take to forward a packet, between two ports without a NIC.
 
 Counted by callgrind, in the forwarding thread alone: what a busy machine does not change. The exit
 status is 1 where mext-fwd takes more.
@@ -16,7 +16,10 @@ import sys
 import tempfile
 
 EAL = ["-l", "{lcores}", "--no-huge", "-m", "512", "--no-pci", "--no-shconf", "--no-telemetry",
-       "--vdev=net_null0{null}", "--vdev=net_null1{null}", "--log-level=4"]
+       "--log-level=4"]
+# Ports, and how packets get into them: a ring gives back what it is sent.
+BEDS = {"null": (["--vdev=net_null0{null}", "--vdev=net_null1{null}"], []),
+        "ring": (["--vdev=net_ring0", "--vdev=net_ring1"], ["--tx-first", "--port-topology=loop"])}
 MODES = ["io", "macswap"]
 # Both print these, of all ports, in the end. What only makes packets receives none.
 PACKETS = r"Accumulated forward statistics.*?RX-packets: (\d+).*?TX-packets: (\d+)"
@@ -31,7 +34,8 @@ def instructions(folder):
 
 def a_packet(args, name, program, own):
     """Instructions a packet of one run, which a signal ends."""
-    eal = [o.format(lcores=args.lcores, null=args.null) for o in EAL]
+    ports = BEDS[args.bed][0]
+    eal = [o.format(lcores=args.lcores, null=args.null) for o in EAL + ports]
     with tempfile.TemporaryDirectory(prefix="mext-instructions-") as folder:
         command = ["valgrind", "--tool=callgrind", "--quiet", "--separate-threads=yes",
                    f"--callgrind-out-file={folder}/out", program, *eal, "--", *own]
@@ -54,7 +58,7 @@ def a_packet(args, name, program, own):
 def compare(args, mode):
     """Both programs in one mode: instructions a packet of each."""
     own = [f"--forward-mode={mode}", f"--burst={args.burst}", "--nb-cores=1",
-           "--total-num-mbufs=16384"]
+           "--total-num-mbufs=16384", *BEDS[args.bed][1]]
     fwd = os.path.join(args.build, "app/fwd/mext-fwd")
     return a_packet(args, "mext-fwd", fwd, own), a_packet(args, "testpmd", args.testpmd, own)
 
@@ -67,6 +71,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=15, help="of each run [%(default)s]")
     parser.add_argument("--lcores", default="0-1",
                         help="the main one and the forwarding one [%(default)s]")
+    parser.add_argument("--bed", choices=BEDS, default="null", help="ports [%(default)s]")
     parser.add_argument("--null", default=",size=64,copy=1",
                         help="arguments of the net_null ports [%(default)s]")
     parser.add_argument("modes", nargs="*", default=MODES, help=f"[{' '.join(MODES)}]")

@@ -131,7 +131,8 @@ def words(parser, option, text, known):
 
 
 def parse():
-    parser = paired.arguments(__doc__)
+    parser = paired.arguments(__doc__, memory=None, memory_is="hugepages for null, ring and pcap if there are enough, "
+                              f"else {beds.NO_HUGE}")
     parser.add_argument("--build", default="build", help="build folder [%(default)s]")
     parser.add_argument("--bed", default="null", help=f"of {','.join(ALL['bed'])} [%(default)s]")
     parser.add_argument("--modes", default="io", help=f"of {','.join(ALL['modes'])} [%(default)s]")
@@ -141,6 +142,7 @@ def parse():
     parser.add_argument("--peer-options", default="", metavar="OPTIONS",
                         help="more of testpmd's, for example --tx-offloads=0 [none]")
     args = paired.parse(parser, least=1)
+    args.huge = beds.hugepages()
     args.beds = words(parser, "--bed", args.bed, ALL["bed"])
     args.modes = words(parser, "--modes", args.modes, ALL["modes"])
     args.queues = [int(n) for n in words(parser, "--queues", args.queues, ALL["queues"])]
@@ -157,7 +159,7 @@ def main():
         if program.missing():
             sys.exit(f"compare_testpmd: {program.missing()}")
     conditions = {"seconds": args.seconds, "burst": args.burst, "lcores": args.lcores,
-                  "memory": args.memory, "peer_options": args.peer_options}
+                  "memory": args.memory, "hugepages": args.huge, "peer_options": args.peer_options}
     described = machine.describe(args.build, programs[0].path)
     results = Results(args.json, conditions, described)
     cells = [results.cell(bed, mode, queues) for bed in args.beds for queues in args.queues

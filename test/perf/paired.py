@@ -33,7 +33,7 @@ def cpus(text):
     return numbers
 
 
-def arguments(doc):
+def arguments(doc, memory="--no-huge -m 1024", memory_is="%(default)s"):
     """A parser with the options that every comparison has."""
     parser = argparse.ArgumentParser(description=doc.split("\n")[0],
                                      epilog="Defaults stand in brackets.")
@@ -44,8 +44,8 @@ def arguments(doc):
     parser.add_argument("--burst", type=int, default=32, help="packets a burst [%(default)s]")
     parser.add_argument("--lcores", default="0-1",
                         help="the main one and the forwarding one [%(default)s]")
-    parser.add_argument("--memory", default="--no-huge -m 1024",
-                        help="EAL options for memory [%(default)s]")
+    parser.add_argument("--memory", default=memory,
+                        help=f"EAL options for memory [{memory_is}]")
     return parser
 
 
