@@ -127,8 +127,8 @@ write_frame(struct generator *g, const struct fwd_stream *s)
 	const uint32_t length = frame_length();
 	uint8_t *frame = g->head.bytes;
 	struct rte_ether_hdr eth = {
-		.dst_addr = s->out->peer,
-		.src_addr = s->out->source,
+		.dst_addr = s->out->addrs.dst,
+		.src_addr = s->out->addrs.src,
 		.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
 	};
 	struct rte_ipv4_hdr ip = {

@@ -23,7 +23,7 @@ swap_layers(struct rte_mbuf *m, struct layers l)
 {
 	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
 
-	swap(data, RTE_ETHER_ADDR_LEN);
+	ether_swap(data);
 	if (l.ip == 4)
 		swap(data + l.l3 + offsetof(struct rte_ipv4_hdr, src_addr), sizeof(rte_be32_t));
 	else if (l.ip == 6)
@@ -45,17 +45,15 @@ static uint16_t
 swap_flows(struct fwd_stream *s)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, kept = 0, n = stream_receive(s, pkts);
+	uint16_t i, n = stream_receive(s, pkts);
+	uint16_t kept = stream_own(s, s->out, pkts, n);
 	struct layers l;
 
-	for (i = 0; i < n; i++) {
-		if (unlikely(!stream_own(s, s->out, &pkts[i])))
-			continue;
+	for (i = 0; i < kept; i++) {
 		if (likely(parse_plain(pkts[i], &l)))
 			swap_layers(pkts[i], l);
 		else
 			swap_any(pkts[i]);
-		pkts[kept++] = pkts[i];
 	}
 	if (kept > 0)
 		stream_send(s, s->out, pkts, kept);

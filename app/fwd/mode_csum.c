@@ -259,8 +259,7 @@ right_packet(struct fwd_stream *s, struct rte_mbuf *m)
 	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
 	if (unlikely(!parse_has(m, 0, sizeof(*eth))))
 		return;
-	rte_ether_addr_copy(&s->out->peer, &eth->dst_addr);
-	rte_ether_addr_copy(&s->out->source, &eth->src_addr);
+	ether_set(eth, &s->out->addrs);
 	if (l.ip == 0)
 		return;
 	if (l.ip == 4)
@@ -274,14 +273,11 @@ static uint16_t
 right_checksums(struct fwd_stream *s)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, kept = 0, n = stream_receive(s, pkts);
+	uint16_t i, n = stream_receive(s, pkts);
+	uint16_t kept = stream_own(s, s->out, pkts, n);
 
-	for (i = 0; i < n; i++) {
-		if (unlikely(!stream_own(s, s->out, &pkts[i])))
-			continue;
+	for (i = 0; i < kept; i++)
 		right_packet(s, pkts[i]);
-		pkts[kept++] = pkts[i];
-	}
 	if (kept == 0)
 		return n;
 	if ((s->out->offloads & TX_OFFLOADS) != 0)

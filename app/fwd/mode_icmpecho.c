@@ -83,12 +83,9 @@ answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *ow
 	return true;
 }
 
-/** Turn a request into its answer. @return whether it was one; if not, it is as it came. */
 static inline bool
-answer(struct rte_mbuf *m, const struct rte_ether_addr *own)
+answer_layers(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
 {
-	const struct layers l = parse(m);
-
 	if (l.ip == 4)
 		return answer_echo(m, l, own);
 	if (l.type == RTE_BE16(RTE_ETHER_TYPE_ARP) && l.l3 != 0)
@@ -96,16 +93,30 @@ answer(struct rte_mbuf *m, const struct rte_ether_addr *own)
 	return l.ip == 6 && echo_answer_ipv6(m, l, own);
 }
 
+static __rte_noinline bool
+answer_any(struct rte_mbuf *m, const struct rte_ether_addr *own)
+{
+	return answer_layers(m, parse_any(m), own);
+}
+
+/** Turn a request into its answer. @return whether it was one; if not, it is as it came. */
+static inline bool
+answer(struct rte_mbuf *m, const struct rte_ether_addr *own)
+{
+	struct layers l;
+
+	return likely(parse_plain(m, &l)) ? answer_layers(m, l, own) : answer_any(m, own);
+}
+
 static uint16_t
 answer_requests(struct fwd_stream *s)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST], *others[FWD_MAX_BURST];
 	uint16_t i, nb_answers = 0, nb_others = 0, n = stream_receive(s, pkts);
+	uint16_t kept = stream_own(s, s->out, pkts, n);
 
-	for (i = 0; i < n; i++) {
-		if (unlikely(!stream_own(s, s->out, &pkts[i])))
-			continue;
-		if (answer(pkts[i], &s->out->source))
+	for (i = 0; i < kept; i++) {
+		if (answer(pkts[i], &s->out->addrs.src))
 			pkts[nb_answers++] = pkts[i];
 		else
 			others[nb_others++] = pkts[i];

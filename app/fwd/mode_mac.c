@@ -7,18 +7,11 @@ static uint16_t
 set_addresses(struct fwd_stream *s)
 {
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, kept = 0, n = stream_receive(s, pkts);
+	uint16_t i, n = stream_receive(s, pkts);
+	uint16_t kept = stream_own(s, s->out, pkts, n);
 
-	for (i = 0; i < n; i++) {
-		struct rte_ether_hdr *eth;
-
-		if (unlikely(!stream_own(s, s->out, &pkts[i])))
-			continue;
-		eth = rte_pktmbuf_mtod(pkts[i], struct rte_ether_hdr *);
-		rte_ether_addr_copy(&s->out->peer, &eth->dst_addr);
-		rte_ether_addr_copy(&s->out->source, &eth->src_addr);
-		pkts[kept++] = pkts[i];
-	}
+	for (i = 0; i < kept; i++)
+		ether_set(rte_pktmbuf_mtod(pkts[i], void *), &s->out->addrs);
 	if (kept > 0)
 		stream_send(s, s->out, pkts, kept);
 	return n;

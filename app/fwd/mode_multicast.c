@@ -96,7 +96,7 @@ send_to(struct fwd_stream *s, const struct multicast_member *member, struct rte_
 	eth = len > l->l3 ? (void *)rte_pktmbuf_prepend(m, len - l->l3)
 			  : (void *)rte_pktmbuf_adj(m, l->l3 - len);
 	eth->dst_addr = group;
-	eth->src_addr = s->outs[member->out].source;
+	eth->src_addr = s->outs[member->out].addrs.src;
 	eth->ether_type = l->type;
 	if (tag > 0) {
 		eth->ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);

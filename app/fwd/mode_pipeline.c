@@ -53,17 +53,6 @@ receive(struct fwd_stream *s, struct pipe *pipe)
 	return n;
 }
 
-static inline void
-swap_addresses(struct rte_mbuf *m)
-{
-	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	struct rte_ether_addr dst;
-
-	rte_ether_addr_copy(&eth->dst_addr, &dst);
-	rte_ether_addr_copy(&eth->src_addr, &eth->dst_addr);
-	rte_ether_addr_copy(&dst, &eth->src_addr);
-}
-
 /** Read a packet again and again, a byte of each cache line, until the time is over. */
 static void
 read_bytes(struct pipe *pipe, const struct rte_mbuf *m)
@@ -84,15 +73,13 @@ work(struct fwd_stream *s, struct pipe *pipe)
 {
 	uint16_t room = RTE_MIN(rte_ring_free_count(pipe->out), (unsigned int)s->burst);
 	struct rte_mbuf *pkts[FWD_MAX_BURST];
-	uint16_t i, kept = 0, n = rte_ring_sc_dequeue_burst(pipe->in, (void **)pkts, room, NULL);
+	uint16_t i, n = rte_ring_sc_dequeue_burst(pipe->in, (void **)pkts, room, NULL);
+	uint16_t kept = stream_own(s, s->out, pkts, n);
 
-	for (i = 0; i < n; i++) {
-		if (unlikely(!stream_own(s, s->out, &pkts[i])))
-			continue;
-		swap_addresses(pkts[i]);
+	for (i = 0; i < kept; i++) {
+		ether_swap(rte_pktmbuf_mtod(pkts[i], void *));
 		if (settings.work > 0)
 			read_bytes(pipe, pkts[i]);
-		pkts[kept++] = pkts[i];
 	}
 	if (kept > 0)
 		rte_ring_sp_enqueue_bulk(pipe->out, (void **)pkts, kept, NULL);

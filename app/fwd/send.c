@@ -93,18 +93,26 @@ stream_send_prepared(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf 
 	}
 }
 
-bool
-stream_own_copy(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m)
+uint16_t
+stream_own_each(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct rte_mbuf *old = *m;
+	uint16_t i, kept = 0;
 
-	if (mext_is_writable(old, 0, rte_pktmbuf_data_len(old)))
-		return true;
-	*m = rte_pktmbuf_copy(old, s->copy_pool, 0, UINT32_MAX);
-	mext_free_bulk(&old, 1);
-	if (*m == NULL)
-		out->not_copied++;
-	return *m != NULL;
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		if (!mext_is_writable(m, 0, rte_pktmbuf_data_len(m))) {
+			struct rte_mbuf *copy = rte_pktmbuf_copy(m, s->copy_pool, 0, UINT32_MAX);
+
+			mext_free_bulk(&m, 1);
+			m = copy;
+		}
+		if (m != NULL)
+			pkts[kept++] = m;
+		else
+			out->not_copied++;
+	}
+	return kept;
 }
 
 void

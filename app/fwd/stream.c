@@ -70,8 +70,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 			.special = (p->copy_external ? FWD_OUT_COPY : 0) |
 				   (p->gone ? FWD_OUT_GONE : 0) |
 				   (s->bursts != NULL ? FWD_OUT_RECORD : 0),
-			.source = p->addr,
-			.peer = args->peer[p->id],
+			.addrs = { .dst = args->peer[p->id], .src = p->addr },
 			.offloads = p->setup.tx_offloads,
 		};
 		s->refer &= !p->hands_on && !p->copy_external;

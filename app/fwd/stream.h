@@ -19,6 +19,7 @@
 #include <mext.h>
 
 #include "args.h"
+#include "ether.h"
 
 /** The port's driver sends wrong bytes from external buffers and chains: send copies. */
 #define FWD_OUT_COPY (1u << 0)
@@ -32,8 +33,7 @@ struct fwd_out {
 	uint16_t port;
 	uint16_t queue;
 	uint8_t special; /* FWD_OUT_*: what makes sending more than a call of the driver */
-	struct rte_ether_addr source; /* the port's address */
-	struct rte_ether_addr peer; /* who is at its other end */
+	struct ether_pair addrs; /* to who is at its other end, from the port's address */
 	uint64_t offloads; /* RTE_ETH_TX_OFFLOAD_* that are on */
 	uint64_t tx; /* mbufs that the port took */
 	uint64_t full; /* mbufs that it refused, after all tries; freed */
@@ -109,20 +109,28 @@ void stream_refer(struct fwd_stream *s, struct rte_mbuf *const *pkts, uint16_t n
 uint16_t stream_share(
 		struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n, struct rte_mbuf **shares);
 
-/** Write on a copy of a packet of which others may hold the first segment too. As stream_own(). */
-bool stream_own_copy(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m);
+/** stream_own() where one of the packets is not plainly its own. */
+uint16_t stream_own_each(
+		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
 
 /**
- * Make sure that the first segment may be written to: others may have it too. Where it needs a copy
- * and none can be made, the packet is freed and counted.
- * @return whether it is still there; *m may be another, with the first bytes in other places.
+ * Make sure that the first segments of n packets may be written to: others may have them too. Where one needs a
+ * copy and none can be made, the packet is freed and counted.
+ * @return how many are still there, in order; some may be others, with the first bytes in other places.
  */
-static inline bool
-stream_own(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **m)
+static inline uint16_t
+stream_own(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
-	if (likely(RTE_MBUF_DIRECT(*m) && rte_mbuf_refcnt_read(*m) == 1))
-		return true;
-	return stream_own_copy(s, out, m);
+	uint64_t flags = 0;
+	uint16_t i, counts = 1; /* none is 0: all together are 1 where each is */
+
+	for (i = 0; i < n; i++) {
+		flags |= pkts[i]->ol_flags;
+		counts |= rte_mbuf_refcnt_read(pkts[i]);
+	}
+	if (likely((flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 && counts == 1))
+		return n;
+	return stream_own_each(s, out, pkts, n);
 }
 
 /** Receive at most stream->burst packets. @return how many. */
