@@ -47,7 +47,7 @@ mbufs_needed(const struct fwd *fwd)
 	uint64_t rings = 0;
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
+	for (i = 0; i < ports_all(fwd); i++) {
 		const struct fwd_port *p = &fwd->ports[i];
 
 		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
@@ -77,7 +77,7 @@ buffers_check(const struct fwd *fwd)
 		  " is too small: %u ports of %u+%u descriptors, what their drivers keep beside, "
 		  "%" PRIu64 " that the mode holds back, and %u caches of %u need %" PRIu64
 		  "; give that many, or lower --rxd, --txd, --rxq, --txq or --mbcache",
-			count, fwd->nb_ports, args->nb_rxq * args->nb_rxd,
+			count, ports_all(fwd), args->nb_rxq * args->nb_rxd,
 			args->nb_txq * args->nb_txd, held_mbufs(fwd), rte_lcore_count(),
 			args->mbcache, needed);
 	return -1;
@@ -92,7 +92,7 @@ choose_handler(const struct fwd *fwd)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		if (fwd->ports[i].cuts_memory)
 			return rte_mbuf_best_mempool_ops();
 	return NULL; /* mext's choice */

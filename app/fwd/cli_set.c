@@ -17,7 +17,7 @@ cli_set_option(struct fwd *fwd, const char *name, const char *value)
 
 	pthread_mutex_lock(&fwd->lock);
 	ret = args_set(&fwd->args, name, value);
-	for (i = 0; i < fwd->nb_ports && ret == 0; i++)
+	for (i = 0; i < ports_all(fwd) && ret == 0; i++)
 		ret = port_check(&fwd->ports[i], &fwd->args);
 	if (ret < 0)
 		fwd->args = before;
@@ -35,6 +35,24 @@ static enum cli_result
 run_set_nbcore(struct fwd *fwd, char **words)
 {
 	return cli_set_option(fwd, "nb-cores", words[2]);
+}
+
+static enum cli_result
+run_set_portlist(struct fwd *fwd, char **words)
+{
+	return ports_choose_list(fwd, words[2]) < 0 ? CLI_FAILED : CLI_DONE;
+}
+
+static enum cli_result
+run_set_portmask(struct fwd *fwd, char **words)
+{
+	return ports_choose_mask(fwd, words[2]) < 0 ? CLI_FAILED : CLI_DONE;
+}
+
+static enum cli_result
+run_set_nbport(struct fwd *fwd, char **words)
+{
+	return ports_choose_first(fwd, words[2]) < 0 ? CLI_FAILED : CLI_DONE;
 }
 
 static enum cli_result
@@ -127,6 +145,11 @@ run_set_link_down(struct fwd *fwd, char **words)
 static const struct cli_command commands[] = {
 	{ "set fwd MODE", "what is done with packets, from the next start", run_set_mode, true },
 	{ "set nbcore N", "forwarding lcores, as --nb-cores", run_set_nbcore, true },
+	{ "set portlist LIST", "ports that forward, in this order; the others rest",
+			run_set_portlist, true },
+	{ "set portmask HEX", "the same by a mask, in the order of their numbers", run_set_portmask,
+			true },
+	{ "set nbport N", "the first N ports forward, the others rest", run_set_nbport, true },
 	{ "set eth-peer PORT MAC", "where what leaves by a port is addressed to", run_set_peer,
 			true },
 	{ "set flush_rx on|off", "whether what came since stop is thrown away by start",

@@ -5,8 +5,6 @@
 
 #include <rte_lcore.h>
 
-#include <mext.h>
-
 #include "cli.h"
 #include "cli_show.h"
 #include "mode.h"
@@ -29,6 +27,27 @@ run_show_fwd(struct fwd *fwd, char **words __rte_unused)
 	return CLI_DONE;
 }
 
+static void
+print_resting(const struct fwd *fwd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ports_all(fwd); i++)
+		printf("%s%u",
+				i == 0               ? "ports "
+				: i == fwd->nb_ports ? "; at rest "
+						     : ", ",
+				fwd->ports[i].id);
+	printf("\n");
+}
+
+static enum cli_result
+run_clear_fwd(struct fwd *fwd, char **words __rte_unused)
+{
+	forwarding_clear(fwd);
+	return CLI_DONE;
+}
+
 /** Streams as the next start plans them, where none run; those of the last run, with its counters, stay. */
 static enum cli_result
 run_show_config_fwd(struct fwd *fwd, char **words __rte_unused)
@@ -39,8 +58,14 @@ run_show_config_fwd(struct fwd *fwd, char **words __rte_unused)
 	printf("mode %s, topology %s, %u ports, burst %u, %u tries to send again, flush_rx %s\n",
 			args->mode->name, topology_name(args->topology), fwd->nb_ports, args->burst,
 			args->tx_retries, args->no_flush_rx ? "off" : "on");
+	if (fwd->nb_resting > 0)
+		print_resting(fwd);
 	if (fwd->running) {
 		placement_report(fwd);
+		return CLI_DONE;
+	}
+	if (fwd->nb_ports == 0) {
+		printf("no port: port attach\n");
 		return CLI_DONE;
 	}
 	memcpy(next.ports, fwd->ports, sizeof(next.ports));
@@ -59,7 +84,7 @@ run_show_config_rxtx(struct fwd *fwd, char **words __rte_unused)
 
 	printf("next start: %u receive queues of %u descriptors, %u transmit queues of %u, burst %u\n",
 			args->nb_rxq, args->nb_rxd, args->nb_txq, args->nb_txd, args->burst);
-	for (i = 0; i < fwd->nb_ports; i++) {
+	for (i = 0; i < ports_all(fwd); i++) {
 		const struct fwd_port *p = &fwd->ports[i];
 
 		if (p->gone)
@@ -144,45 +169,6 @@ run_show_streams(struct fwd *fwd, char **words __rte_unused)
 	return CLI_DONE;
 }
 
-static enum cli_result
-run_show_pool(struct fwd *fwd, char **words __rte_unused)
-{
-	struct mext_stats stats;
-	unsigned int i;
-
-	mext_stats_get(fwd->pool, &stats);
-	printf("pool %s\nkind        bytes        total       in use         free       cached\n",
-			mext_pool_name(fwd->pool));
-	for (i = 0; i < stats.nb_kinds; i++) {
-		const struct mext_kind_stats *k = &stats.kinds[i];
-
-		printf("%-8s  %7u  %11" PRIu64 "  %11" PRIu64 "  %11" PRIu64 "  %11" PRIu64 "\n",
-				k->name, k->size, k->total, k->in_use, k->total - k->in_use,
-				k->cached);
-	}
-	printf("from another NUMA socket: %" PRIu64 "; calls that got nothing: storages %" PRIu64
-	       ", headers %" PRIu64 "\n",
-			stats.remote_allocs, stats.alloc_failures, stats.header_failures);
-	return CLI_DONE;
-}
-
-static enum cli_result
-run_show_storage(struct fwd *fwd, char **words __rte_unused)
-{
-	struct mext_stats s;
-
-	mext_stats_get(fwd->pool, &s);
-	printf("outstanding, all kinds: %" PRIu64 "\n", mext_stats_outstanding(fwd->pool));
-	printf("storages handed out %" PRIu64 ", come back by DPDK's callback %" PRIu64
-	       ", by calls of mext's %" PRIu64 "\n",
-			s.allocs, s.returns_callback, s.returns_bulk);
-	printf("headers handed out %" PRIu64 "\n", s.header_allocs);
-	printf("references moved into mbufs %" PRIu64 ", out of mbufs %" PRIu64 ", dropped %" PRIu64
-	       ", refused as too many %" PRIu64 "\n",
-			s.attaches, s.detaches, s.releases, s.bad_releases);
-	return CLI_DONE;
-}
-
 static const struct cli_command commands[] = {
 	{ "show port info PORTS", "what a port is, and its link", cli_show_info },
 	{ "show port stats PORTS", "packets and bytes since clear, rates since last shown",
@@ -192,11 +178,13 @@ static const struct cli_command commands[] = {
 	{ "show config fwd", "mode, and which lcore moves what where", run_show_config_fwd },
 	{ "show config rxtx", "queues and descriptors", run_show_config_rxtx },
 	{ "show config cores", "lcores", run_show_config_cores },
-	{ "show pool", "levels of every kind of buffer", run_show_pool },
-	{ "show storage", "storages, headers and references that are on their way",
-			run_show_storage },
+	{ "show pool", "levels of every kind of buffer", cli_show_pool },
+	{ "show storage", "levels on each socket; what storages, headers and references have done",
+			cli_show_storage },
 	{ "show lcore", "what each lcore has done", run_show_lcore },
 	{ "show streams", "what each stream has done", run_show_streams },
+	{ "clear fwd stats all", "count anew, as from a start; forget the last run",
+			run_clear_fwd },
 	{ "clear port stats PORTS", "let show port stats count from here", cli_clear_stats },
 	{ "clear port xstats PORTS", "let show port xstats count from here", cli_clear_xstats },
 };

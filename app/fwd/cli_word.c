@@ -20,7 +20,7 @@ port_choice(const struct fwd *fwd, unsigned int i)
 	static char text[8];
 	unsigned int j;
 
-	for (j = 0; j < fwd->nb_ports; j++) {
+	for (j = 0; j < ports_all(fwd); j++) {
 		if (fwd->ports[j].gone || i-- > 0)
 			continue;
 		snprintf(text, sizeof(text), "%u", fwd->ports[j].id);
@@ -97,6 +97,8 @@ static const struct kind kinds[] = {
 	{ "N", NULL, is_number, "a number" },
 	{ "SECONDS", NULL, is_seconds, "a number of seconds" },
 	{ "MAC", NULL, is_mac, "an address as 02:00:00:00:00:01" },
+	{ "LIST", NULL, is_anything, "port numbers as 2,0-1" },
+	{ "HEX", NULL, is_anything, "a hexadecimal mask of ports" },
 	{ "VALUE", NULL, is_anything, "a value" },
 	{ "DEVICE", NULL, is_anything, "a PCI address or a virtual device with its arguments" },
 };
@@ -197,7 +199,7 @@ cli_includes(const char *ports, const struct fwd_port *port)
 struct fwd_port *
 cli_next_port(struct fwd *fwd, const char *ports, unsigned int *i)
 {
-	while (*i < fwd->nb_ports) {
+	while (*i < ports_all(fwd)) {
 		struct fwd_port *port = &fwd->ports[(*i)++];
 
 		if (cli_includes(ports, port))

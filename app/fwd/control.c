@@ -33,7 +33,7 @@ launch(struct fwd *fwd)
 	unsigned int i;
 
 	snapshot_begin(fwd);
-	fwd->began = watch_now();
+	fwd->started = fwd->began = watch_now();
 	for (i = 0; i < fwd->nb_lcores; i++)
 		fwd->lcores[i].tx_first = fwd->args.tx_first;
 	workers_start(fwd);
@@ -67,18 +67,43 @@ unlock:
 	return ret;
 }
 
-void
-forwarding_stop(struct fwd *fwd)
+/** What came in and went nowhere, of what the streams have counted. */
+static void
+account_held(struct fwd *fwd)
 {
 	struct fwd_totals t;
 
+	streams_total(fwd, RTE_MAX_ETHPORTS, &t);
+	fwd->held += (int64_t)(t.rx + t.made - t.tx - t.consumed - t.rejected - t.full -
+			       t.not_copied);
+}
+
+void
+forwarding_clear(struct fwd *fwd)
+{
+	pthread_mutex_lock(&fwd->lock);
+	if (fwd->running) {
+		workers_stop(fwd);
+		account_held(fwd);
+		streams_clear(fwd);
+		snapshot_begin(fwd);
+		fwd->began = watch_now();
+		workers_start(fwd);
+	} else {
+		snapshot_put(fwd->last);
+		fwd->last = NULL;
+	}
+	pthread_mutex_unlock(&fwd->lock);
+}
+
+void
+forwarding_stop(struct fwd *fwd)
+{
 	workers_stop(fwd);
 	pthread_mutex_lock(&fwd->lock);
 	if (fwd->args.mode->stop != NULL)
 		fwd->args.mode->stop(fwd);
-	streams_total(fwd, RTE_MAX_ETHPORTS, &t);
-	fwd->held += (int64_t)(t.rx + t.made - t.tx - t.consumed - t.rejected - t.full -
-			       t.not_copied);
+	account_held(fwd);
 	snapshot_end(fwd);
 	fwd->running = false;
 	pthread_mutex_unlock(&fwd->lock);

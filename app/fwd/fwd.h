@@ -48,8 +48,9 @@ struct fwd_port {
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
 	struct rte_ether_addr addr;
 	struct rte_eth_dev_info info;
+	uint32_t mtu; /* asked for, 0: the driver's */
 	struct port_setup setup; /* as it runs, where started */
-	struct rte_eth_stats base; /* when forwarding began */
+	struct rte_eth_stats base; /* when counting began */
 	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
 	bool set_up; /* as setup says */
@@ -76,7 +77,8 @@ struct fwd {
 	struct fwd_args args;
 	int argc; /* as the program was called */
 	char **argv;
-	unsigned int nb_ports;
+	unsigned int nb_ports; /* that forward, in the order of topologies */
+	unsigned int nb_resting; /* behind them, left out by command */
 	struct fwd_port ports[RTE_MAX_ETHPORTS];
 	/* From forwarding_start() to the next one, or to the end: */
 	unsigned int nb_streams;
@@ -88,7 +90,8 @@ struct fwd {
 	uint64_t kept; /* mbufs that closed ports may have kept: of their drivers, see port->kept_rx */
 	uint32_t pool_count; /* mbufs on each socket */
 	int64_t held; /* mbufs that came in and went nowhere, over all starts: a bug of the forwarder's */
-	double began; /* when forwarding last began, by watch_now() */
+	double started; /* when forwarding last started, by watch_now() */
+	double began; /* when counting last began */
 	struct snapshot *last; /* the numbers of the last run; NULL while one is on, and before */
 	bool started_before; /* forwarding, once at least */
 	bool running; /* between forwarding_start() and forwarding_stop() */
@@ -96,15 +99,23 @@ struct fwd {
 	pthread_mutex_t lock; /* of everything here but what workers write */
 };
 
+/** How many ports there are, those that rest included. */
+static inline unsigned int
+ports_all(const struct fwd *fwd)
+{
+	return fwd->nb_ports + fwd->nb_resting;
+}
+
 /* port.c: find, check, start and close the ports. 0 or -1, with the reason on stderr. */
 int ports_find(struct fwd *fwd);
 int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
 int port_check(const struct fwd_port *port, const struct fwd_args *args); /* its limits */
 void ports_flush(struct fwd *fwd); /* what waits to be received */
 void port_stop(struct fwd_port *port); /* emptied; if it is started */
+int port_set_mtu(struct fwd *fwd, struct fwd_port *port, uint32_t mtu); /* now, and from now on */
 void ports_close(struct fwd *fwd);
 void port_close(struct fwd *fwd, struct fwd_port *port); /* alone, while others go on */
-int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports */
+int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports; rests if others do */
 const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
 
 /* link.c: links and devices that change while it runs; all but the callbacks on the main thread. */
@@ -120,6 +131,11 @@ int port_attach(struct fwd *fwd, const char *devargs); /* while nothing runs */
 int port_detach(struct fwd *fwd, uint16_t id);
 void ports_forget_gone(struct fwd *fwd);
 
+/* portlist.c: which ports forward, while nothing runs. 0, or -1 with the reason on stderr. */
+int ports_choose_list(struct fwd *fwd, const char *list); /* in its order, as 2,0-1 */
+int ports_choose_mask(struct fwd *fwd, const char *mask); /* hexadecimal */
+int ports_choose_first(struct fwd *fwd, const char *number); /* of all, in the order they have */
+
 /* quirk.c: what is known of drivers. */
 void quirks_apply(struct fwd_port *port);
 void quirks_report(const struct fwd *fwd);
@@ -129,6 +145,7 @@ unsigned int topology_peer(
 		enum topology topology, unsigned int i, unsigned int nb); /* of nb ports */
 int streams_plan(struct fwd *fwd);
 void streams_free(struct fwd *fwd);
+void streams_clear(struct fwd *fwd); /* what they have counted, while workers are stopped */
 void streams_forget_port(struct fwd *fwd, uint16_t id); /* while workers are stopped */
 
 /* buffers.c: the pool, and the account of it at the end. */
@@ -142,6 +159,8 @@ void placement_report(const struct fwd *fwd);
 /* control.c: ports prepared, streams planned, lcores at work; and all that back. */
 int forwarding_start(struct fwd *fwd);
 void forwarding_stop(struct fwd *fwd);
+void forwarding_clear(
+		struct fwd *fwd); /* count anew; what a run that has ended counted is forgotten */
 void workers_stop(struct fwd *fwd); /* streams stay as they are */
 void workers_start(struct fwd *fwd); /* and go on */
 

@@ -26,7 +26,7 @@ struct history_port {
 };
 
 struct history_row {
-	double elapsed; /* seconds since forwarding began, at the end of the period */
+	double elapsed; /* seconds since counting began, at the end of the period */
 	unsigned int nb_ports;
 	struct history_port ports[RTE_MAX_ETHPORTS];
 	unsigned int nb_kinds;

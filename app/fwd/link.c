@@ -23,7 +23,7 @@ find_present(struct fwd *fwd, uint16_t id)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		if (fwd->ports[i].id == id && !fwd->ports[i].gone)
 			return &fwd->ports[i];
 	return NULL;
@@ -51,7 +51,7 @@ note_device(const char *name, enum rte_dev_event_type type, void *arg)
 
 	if (type == RTE_DEV_EVENT_ADD)
 		printf("device %s was plugged in\n", name);
-	for (i = 0; i < fwd->nb_ports && type == RTE_DEV_EVENT_REMOVE; i++) {
+	for (i = 0; i < ports_all(fwd) && type == RTE_DEV_EVENT_REMOVE; i++) {
 		struct fwd_port *port = &fwd->ports[i];
 
 		if (!port->gone && strcmp(rte_dev_name(port->info.device), name) == 0)
@@ -176,7 +176,7 @@ links_begin(struct fwd *fwd)
 	char name[IF_NAMESIZE];
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
+	for (i = 0; i < ports_all(fwd); i++) {
 		struct fwd_port *port = &fwd->ports[i];
 
 		if (port->gone)
@@ -197,7 +197,7 @@ ports_poll(struct fwd *fwd)
 {
 	unsigned int i, left = 0;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
+	for (i = 0; i < ports_all(fwd); i++) {
 		struct fwd_port *port = &fwd->ports[i];
 
 		if (port->gone)
@@ -209,7 +209,7 @@ ports_poll(struct fwd *fwd)
 			port_detach(fwd, port->id);
 			continue;
 		}
-		left++;
+		left += i < fwd->nb_ports;
 		if (port->started)
 			poll_link(port);
 	}

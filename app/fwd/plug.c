@@ -33,7 +33,7 @@ port_detach(struct fwd *fwd, uint16_t id)
 	unsigned int i, others = 0;
 	int ret;
 
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		if (fwd->ports[i].id == id && !fwd->ports[i].gone)
 			port = &fwd->ports[i];
 	if (port == NULL) {
@@ -41,7 +41,7 @@ port_detach(struct fwd *fwd, uint16_t id)
 		return -1;
 	}
 	device = port->info.device;
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		others += !fwd->ports[i].gone && fwd->ports[i].info.device == device;
 	port_leave(fwd, port);
 	if (others > 1) /* of a device with several ports only the last takes it along */
@@ -57,16 +57,21 @@ port_detach(struct fwd *fwd, uint16_t id)
 void
 ports_forget_gone(struct fwd *fwd)
 {
+	const unsigned int all = ports_all(fwd), forward = fwd->nb_ports;
 	unsigned int i, n = 0;
 
-	for (i = 0; i < fwd->nb_ports; i++) {
-		if (fwd->ports[i].gone)
-			xstats_free(fwd->ports[i].xstats);
-		else
+	for (i = 0; i < all; i++) {
+		if (!fwd->ports[i].gone) {
 			fwd->ports[n++] = fwd->ports[i];
+			continue;
+		}
+		xstats_free(fwd->ports[i].xstats);
+		if (i < forward)
+			fwd->nb_ports--;
+		else
+			fwd->nb_resting--;
 	}
-	memset(&fwd->ports[n], 0, (fwd->nb_ports - n) * sizeof(fwd->ports[0]));
-	fwd->nb_ports = n;
+	memset(&fwd->ports[n], 0, (all - n) * sizeof(fwd->ports[0]));
 }
 
 /** All ports of a device that has just been probed. */
@@ -79,11 +84,14 @@ find_ports_of(struct fwd *fwd, const char *devargs)
 
 	RTE_ETH_FOREACH_MATCHING_DEV(id, devargs, &it)
 	{
-		if (fwd->nb_ports == RTE_DIM(fwd->ports) || port_find(fwd, id) < 0) {
+		if (ports_all(fwd) == RTE_DIM(fwd->ports) || port_find(fwd, id) < 0) {
 			rte_eth_iterator_cleanup(&it);
 			return -1;
 		}
-		printf("port %u: attached, takes part from the next start\n", id);
+		if (fwd->nb_resting > 0)
+			printf("port %u: attached, rests until set portlist has it\n", id);
+		else
+			printf("port %u: attached, takes part from the next start\n", id);
 		found++;
 	}
 	if (found == 0)

@@ -31,10 +31,11 @@ port_check(const struct fwd_port *port, const struct fwd_args *args)
 int
 port_find(struct fwd *fwd, uint16_t id)
 {
-	struct fwd_port *port = &fwd->ports[fwd->nb_ports];
+	struct fwd_port *port = &fwd->ports[ports_all(fwd)];
 	int ret;
 
 	port->id = id;
+	port->mtu = setup_wishes.mtu;
 	port->not_promiscuous = setup_wishes.not_promiscuous;
 	port->socket = rte_eth_dev_socket_id(id);
 	ret = rte_eth_dev_info_get(id, &port->info);
@@ -46,7 +47,10 @@ port_find(struct fwd *fwd, uint16_t id)
 	}
 	snprintf(port->driver, sizeof(port->driver), "%s", port->info.driver_name);
 	quirks_apply(port);
-	fwd->nb_ports++;
+	if (fwd->nb_resting > 0)
+		fwd->nb_resting++;
+	else
+		fwd->nb_ports++;
 	return port_check(port, &fwd->args);
 }
 
@@ -56,6 +60,11 @@ ports_find(struct fwd *fwd)
 	uint64_t wanted = fwd->args.portmask;
 	uint16_t id;
 
+	if (rte_eth_dev_count_avail() == 0 && fwd->args.interactive && wanted == 0) {
+		FWD_WARNING("no port found: port attach brings one, for example port attach "
+			    "net_af_packet0,iface=eth1");
+		return 0;
+	}
 	if (rte_eth_dev_count_avail() == 0) {
 		FWD_ERROR("no port found: bind a NIC with dpdk-devbind.py, or give EAL a virtual one, for "
 			  "example --vdev=net_af_packet0,iface=eth1");
@@ -114,7 +123,7 @@ configure(const struct fwd_port *port, const struct port_setup *setup, bool no_l
 	struct rte_eth_conf conf = {
 		.intr_conf.lsc = (*port->info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && !no_lsc,
 		.intr_conf.rmv = (*port->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
-		.rxmode.mtu = setup_wishes.mtu,
+		.rxmode.mtu = port->mtu,
 		.rxmode.offloads = setup->rx_offloads,
 		.txmode.offloads = setup->tx_offloads,
 	};
@@ -153,16 +162,16 @@ set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct p
 	return 0;
 }
 
-/** Start a port; one that only was stopped is not set up again, which some drivers can't. */
 /** Drivers that take an MTU when they are configured may know no other way. */
 static int
 set_mtu(const struct fwd_port *port)
 {
-	int ret = setup_wishes.mtu > 0 ? rte_eth_dev_set_mtu(port->id, setup_wishes.mtu) : 0;
+	int ret = port->mtu > 0 ? rte_eth_dev_set_mtu(port->id, port->mtu) : 0;
 
 	return ret == -ENOTSUP ? 0 : ret;
 }
 
+/** Start a port; one that only was stopped is not set up again, which some drivers can't. */
 static int
 start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
 {
@@ -255,7 +264,7 @@ ports_flush(struct fwd *fwd)
 {
 	unsigned int i, sum = 0;
 
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		if (fwd->ports[i].started)
 			sum += drain(&fwd->ports[i]);
 	if (sum > 0)
@@ -269,10 +278,10 @@ ports_prepare(struct fwd *fwd)
 	unsigned int i;
 
 	if (fwd->nb_ports == 0) {
-		FWD_ERROR("no port is left: attach one");
+		FWD_ERROR("there is no port: port attach brings one");
 		return -1;
 	}
-	for (i = 0; i < fwd->nb_ports; i++) {
+	for (i = 0; i < ports_all(fwd); i++) {
 		struct fwd_port *port = &fwd->ports[i];
 		int ret;
 
@@ -296,15 +305,42 @@ ports_prepare(struct fwd *fwd)
 	return 0;
 }
 
+int
+port_set_mtu(struct fwd *fwd, struct fwd_port *port, uint32_t mtu)
+{
+	const uint32_t before = port->mtu;
+	const bool started = port->started;
+	int ret = -1;
+
+	port->mtu = mtu;
+	if (preflight_port(fwd, port) < 0)
+		goto undo;
+	ret = port->set_up ? rte_eth_dev_set_mtu(port->id, mtu) : 0;
+	/* The driver may want it when it is configured, or stopped. */
+	if (ret == -ENOTSUP || ret == -EBUSY) {
+		port_stop(port);
+		port->set_up = false;
+		ret = started ? ports_prepare(fwd) : 0;
+	} else if (ret < 0) {
+		FWD_ERROR("port %u (%s) refuses an MTU of %u: %s", port->id, port->driver, mtu,
+				rte_strerror(-ret));
+	}
+	if (ret == 0)
+		return 0;
+undo:
+	port->mtu = before;
+	return ret;
+}
+
 void
 ports_close(struct fwd *fwd)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		port_stop(&fwd->ports[i]);
 	/* Only when all have stopped: a port may still hold buffers that came from another. */
-	for (i = 0; i < fwd->nb_ports; i++)
+	for (i = 0; i < ports_all(fwd); i++)
 		if (!fwd->ports[i].gone) {
 			fwd->kept += fwd->ports[i].setup.nb_rxq * fwd->ports[i].kept_rx;
 			rte_eth_dev_close(fwd->ports[i].id);
@@ -329,7 +365,7 @@ port_by_id(const struct fwd *fwd, uint16_t id)
 {
 	unsigned int i;
 
-	for (i = 0; i < fwd->nb_ports && fwd->ports[i].id != id; i++)
+	for (i = 0; i < ports_all(fwd) && fwd->ports[i].id != id; i++)
 		;
 	return &fwd->ports[i];
 }

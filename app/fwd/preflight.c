@@ -74,7 +74,7 @@ check_fast_free(const struct fwd *fwd)
 static int
 check_mtu(const struct fwd_port *port)
 {
-	const uint32_t mtu = setup_wishes.mtu;
+	const uint32_t mtu = port->mtu;
 	uint32_t most = port->info.max_mtu > 0 ? port->info.max_mtu : UINT16_MAX;
 
 	if (port->info.max_rx_pktlen > OVERHEAD)
@@ -93,7 +93,7 @@ check_scatter(const struct fwd_port *port)
 {
 	const uint32_t room = setup_wishes.mbuf_size - RTE_PKTMBUF_HEADROOM;
 	const bool can = (port->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-	uint16_t mtu = setup_wishes.mtu;
+	uint16_t mtu = port->mtu;
 
 	if (mtu == 0 && rte_eth_dev_get_mtu(port->id, &mtu) < 0)
 		return 0;

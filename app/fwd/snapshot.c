@@ -9,6 +9,9 @@
 #include "watch.h"
 #include "xstats.h"
 
+/** What the mode had counted when counting began. */
+static uint64_t counted_before[MODE_MAX_COUNTERS];
+
 /** What port statistics were before, subtracted: drivers that can't reset them count on. */
 static void
 subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
@@ -300,6 +303,8 @@ take(struct fwd *fwd)
 	add_up(snap);
 	if (snap->mode->counters != NULL)
 		snap->nb_counters = snap->mode->counters(fwd, snap->counters);
+	for (i = 0; i < snap->nb_counters; i++)
+		snap->counters[i].value -= counted_before[i];
 	mext_stats_get(fwd->pool, &snap->pool);
 	return snap;
 }
@@ -328,10 +333,16 @@ snapshot_get(struct fwd *fwd)
 void
 snapshot_begin(struct fwd *fwd)
 {
-	unsigned int i;
+	struct fwd_counter counters[MODE_MAX_COUNTERS];
+	unsigned int i, nb = 0;
 
 	snapshot_put(fwd->last);
 	fwd->last = NULL;
+	memset(counted_before, 0, sizeof(counted_before));
+	if (fwd->args.mode->counters != NULL)
+		nb = fwd->args.mode->counters(fwd, counters);
+	for (i = 0; i < nb; i++)
+		counted_before[i] = counters[i].value;
 	for (i = 0; i < fwd->nb_ports; i++) {
 		struct fwd_port *p = &fwd->ports[i];
 

@@ -33,7 +33,7 @@ struct snapshot_drops {
 	uint64_t tx_full; /* refused by the port, after all tries */
 };
 
-/** What went through a port, a queue, a lcore, since forwarding began. */
+/** What went through a port, a queue, a lcore, since counting began. */
 struct snapshot_traffic {
 	uint64_t rx; /* packets */
 	uint64_t rx_bytes; /* layer 2 frames as the driver counts them, mostly without FCS */
@@ -104,7 +104,7 @@ struct snapshot {
 	unsigned int users; /* who have it, atomic */
 	const struct fwd_mode *mode;
 	double time; /* by watch_now() */
-	double elapsed; /* seconds since forwarding began; to its end, once it has ended */
+	double elapsed; /* seconds since counting began; to the end of the run, once it has ended */
 	bool cycles; /* are recorded */
 	unsigned int nb_ports;
 	struct snapshot_port *ports;

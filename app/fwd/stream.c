@@ -234,6 +234,26 @@ streams_free(struct fwd *fwd)
 }
 
 void
+streams_clear(struct fwd *fwd)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < fwd->nb_streams; i++) {
+		struct fwd_stream *s = fwd->streams[i];
+
+		s->rx = s->turns = s->idle = s->cycles = s->passed_on = 0;
+		s->made = s->consumed = s->rejected = s->no_buffer = 0;
+		if (s->bursts != NULL)
+			*s->bursts = (struct fwd_bursts){ 0 };
+		for (j = 0; j < s->nb_outs; j++) {
+			struct fwd_out *out = &s->outs[j];
+
+			out->tx = out->full = out->not_copied = out->retries = 0;
+		}
+	}
+}
+
+void
 streams_forget_port(struct fwd *fwd, uint16_t id)
 {
 	unsigned int i, j, kept;

@@ -64,7 +64,7 @@ watch(struct fwd *fwd, int input, double seconds)
 
 		last = RTE_MAX(last, fwd->began);
 		if (fwd->running && args->duration > 0)
-			end = fwd->began + args->duration;
+			end = fwd->started + args->duration;
 		if (fwd->running && args->stats_period > 0)
 			line = last + args->stats_period;
 		if (wait_until(fds, RTE_MIN(RTE_MIN(until, watch_now() + look),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Commands: at the prompt, through a pipe and at a terminal, and from a file."""
 
+import json
 import os
 import pty
 import random
@@ -39,6 +40,15 @@ GOOD_COMMANDS = [
     ("port config all txq 2", r"\A\Z"),
     ("port config all rxd 256", r"\A\Z"),
     ("port config all txd 128", r"\A\Z"),
+    ("set portlist 1,0", r"\A\Z"),
+    ("show config fwd", r"\n +1 .* 1/0 .* 0/0 "),
+    ("set portmask 0x2", r"\A\Z"),
+    ("show config fwd", r", 1 ports.*\nports 1; at rest 0\n"),
+    ("show port info 0", r"Infos for port 0 "),
+    ("set portlist 0-1", r"\A\Z"),
+    ("set nbport 2", r"\A\Z"),
+    ("set txpkts 128", r"\A\Z"),
+    ("port config mtu 1 1400", r"\A\Z"),
     ("start tx_first 2", r"forwarding: mode macswap, .* burst 16"),
     ("sleep 0.05", r"\A\Z"),
     ("show config rxtx", r"port 0: 2 receive queues of 256 .* 2 transmit queues of 128"),
@@ -50,16 +60,25 @@ GOOD_COMMANDS = [
     ("clear port xstats 1", r"\A\Z"),
     ("show fwd stats all", r"statistics for port 1 .*\n +RX-packets: [1-9]"),
     ("show pool", r"\nrx +2048 +(\d+) +\d+ +\d+ +\d+\n"),
-    ("show storage", r"outstanding, all kinds: \d"),
+    ("show storage", r"\nfwd.\drx +\d +\d+ +\d+ +\d+ (.|\n)*\nfwd.\dwr +\d +\d+ +16 +0 +16 "
+                     r"(.|\n)*\noutstanding, all kinds +\d(.|\n)* drops refused, as too many +0\n"),
     ("show lcore", r"\n +1 +\S+ +4 +[1-9]\d* +[1-9]\d* +[1-9]\d* +\d+ +\d+\.\d"),
     ("show streams", r"stream 3 .* port 1 queue 1 -> port 0 queue 1: rx [1-9]"),
     ("stop", r"Accumulated forward statistics for all ports(.|\n)*TX-packets: [1-9]"),
     ("show fwd stats all", r"Accumulated forward statistics for all ports(.|\n)*TX-packets: [1-9]"),
+    ("clear fwd stats all", r"\A\Z"),
     ("port stop 1", r"\A\Z"),
     ("show port info 1", r"State: stopped"),
     ("port start all", r"\A\Z"),
-    ("show port info 1", r"State: started\n"),
-    ("port attach net_null2", r"port 2: attached"),
+    ("show port info 1", r"State: started\n(.|\n)*MTU: 1400\n"),
+    ("set nbport 1", r"\A\Z"),
+    ("port attach net_null2", r"port 2: attached, rests until set portlist has it"),
+    ("show config fwd", r"\nports 0; at rest 1, 2\n"),
+    ("port detach 1", r"\A\Z"),
+    ("set nbport 2", r"\A\Z"),
+    ("show config fwd", r", 2 ports(.|\n)* 0/0 .* 2/0 "),
+    ("port attach net_null1", r"port 1: attached, takes part"),
+    ("set portlist 0,1", r"\A\Z"),
     ("show port info 2", r"Device name: net_null2"),
     ("port detach 2", r"\A\Z"),
     ("set flush_rx on", r"\A\Z"),
@@ -78,7 +97,7 @@ BAD_COMMANDS = [
     ("show port stats 2", r"behind 'show port stats' is all, 0, 1"),
     ("show port stats -1", r"behind 'show port stats' is all, 0, 1"),
     ("show port stats all all", r"behind 'show port stats all' is nothing"),
-    ("clear", r"behind 'clear' is port"),
+    ("clear", r"behind 'clear' is fwd, port"),
     ("help me", r"behind 'help' is run, show, set, port"),
     ("stop", r"nothing is forwarded, start first"),
     ("stop it", r"behind 'stop' is nothing"),
@@ -96,7 +115,16 @@ BAD_COMMANDS = [
     ("set burst 0", r"burst=0: allowed is 1 to 512"),
     ("set burst x", r"burst=x: allowed is 1 to 512"),
     ("set record-core-cycles maybe", r"record-core-cycles=maybe: allowed is on or off"),
-    ("set portmask 1", r"behind 'set' is "),
+    ("set portmask 0", r"'0': allowed is a hexadecimal mask"),
+    ("set portmask 0x5", r"'0x5': port 2 is not in use"),
+    ("set portlist 1,", r"'1,': allowed are port numbers and ranges"),
+    ("set portlist 0-1,1", r"'0-1,1': port 1 stands there twice"),
+    ("set portlist 0-99999999999", r"port 2 is not in use"),
+    ("set nbport 3", r"nbport=3: allowed is 1 to 2"),
+    ("port config mtu 0 67", r"mtu=67: allowed is 68 to 65535"),
+    ("port config mtu 0 9000", r"port 0 .* frames of 9018 bytes .* do not fit .*--mbuf-size=9146"),
+    ("port config mtu all 1500", r"behind 'port config mtu' is 0, 1"),
+    ("port cleanup 0 txq 0 0", r"port 0 \(net_null\): is stopped"),
     ("set eth-peer 0 02:00", r"behind 'set eth-peer 0' is an address"),
     ("set eth-peer 5 02:00:00:00:00:01", r"behind 'set eth-peer' is 0, 1"),
     ("set promisc all maybe", r"behind 'set promisc all' is on, off"),
@@ -104,7 +132,7 @@ BAD_COMMANDS = [
     ("port config all rxq 0", r"rxq=0: allowed is 1 to"),
     ("port config all rxq 1025", r"rxq=1025: port 0 \(net_null\) has at most 1024|allowed is 1 to"),
     ("port config all mtu 1500", r"behind 'port config all' is rxq, txq, rxd, txd"),
-    ("port dance 0", r"behind 'port' is start, stop, config, attach, detach"),
+    ("port dance 0", r"behind 'port' is start, stop, config, cleanup, attach, detach"),
     ("port attach net_nowhere0", r"port attach net_nowhere0: "),
     ("port detach 2", r"behind 'port detach' is 0, 1"),
     ("a b c d e f g h i j k l m n o p q r", r"more than 16 words"),
@@ -113,7 +141,8 @@ BAD_COMMANDS = [
 ]
 
 NEED_A_STOP = ("start", "set fwd mac", "set burst 4", "port stop 0", "port start all",
-               "port config all rxq 1")
+               "port config all rxq 1", "set portlist 0", "port config mtu 0 1000",
+               "port cleanup 0 txq 0 0")
 
 
 def session(*commands, options=("-i",), ports=PORTS):
@@ -163,6 +192,30 @@ def test_what_needs_a_stop_says_so_and_changes_nothing():
     assert "port 1 is stopped: port start 1 first" in forwarder.kept_errors[-1]
     assert len(forwarder.kept_errors) == len(NEED_A_STOP) + 1, forwarder.kept_said
     assert "mode io" in dict(answers(forwarder))["show config fwd"]
+
+
+def test_clear_fwd_stats_counts_anew_while_it_forwards(tmp_path):
+    report = tmp_path / "report"
+    status, forwarder = session("set nbport 1", "set txpkts 60", "start tx_first", "sleep 0.3", "show fwd stats all",
+                                "clear fwd stats all", "show fwd stats all", "stop", "port cleanup 0 txq 0 0",
+                                options=("-i", f"--json={report}"), ports=["--vdev=net_ring0"])
+    assert status == 0 and "buffers outstanding: 0" in forwarder.output, forwarder.kept_said
+    assert re.search("net_ring.* gives nothing back on request", forwarder.kept_errors[0])
+    shown = [answer for command, answer in answers(forwarder) if command == "show fwd stats all"]
+    before, after = (int(re.search(r"RX-packets: (\d+)", answer)[1]) for answer in shown)
+    assert 0 < after < before / 2, shown
+    done = json.loads(report.read_text())
+    assert done["elapsed_seconds"] < 0.3, done["elapsed_seconds"]
+
+
+def test_without_a_port_the_prompt_waits_for_one():
+    status, forwarder = session("show config fwd", "start", "port attach net_null0", "start",
+                                "sleep 0.05", "stop", ports=())
+    assert status == 0 and "buffers outstanding: 0" in forwarder.output, forwarder.kept_said
+    assert re.search("warning: no port found: port attach", forwarder.kept_errors[0])
+    assert re.search("there is no port: port attach", forwarder.kept_errors[1])
+    assert len(forwarder.kept_errors) == 2, forwarder.kept_said
+    assert re.search(r"RX-packets: [1-9]", answers(forwarder)[-1][1])
 
 
 def test_start_that_can_not_be_leaves_the_prompt():
