@@ -15,8 +15,12 @@ const char *
 mextp_kind_name(unsigned int kind)
 {
 	static const char *const names[NB_KINDS] = { "class0", "class1", "class2", "class3",
-		"class4", "class5", "class6", "class7", [KIND_RX] = "rx", [KIND_HEADER] = "headers",
-		[KIND_PAIR] = "pairs", [KIND_WRAP] = "wraps", [KIND_SPREAD] = "spreads" };
+		"class4", "class5", "class6",
+		"class7", [KIND_RX] = "rx", [KIND_HEADER] = "headers", [KIND_PAIR] = "pairs",
+		[KIND_WRAP] = "wraps", [KIND_SPREAD] = "spreads", [KIND_RX_MORE] = "rx1", "rx2",
+		"rx3" };
+
+	static_assert(MEXT_POOL_MAX_RX_MORE == 3, "every kind has a name");
 
 	return names[kind];
 }
@@ -25,7 +29,10 @@ const struct mext_pool_class *
 mextp_kind_conf(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	static const struct mext_pool_class none;
+	const unsigned int more = kind - KIND_RX_MORE;
 
+	if (kind >= KIND_RX_MORE)
+		return more < conf->nb_rx_more ? &conf->rx_more[more] : &none;
 	switch (kind) {
 	case KIND_RX:
 		return &conf->rx;
@@ -58,7 +65,7 @@ static void
 size_range(const struct mext_pool_conf *conf, unsigned int kind, uint32_t *min, uint32_t *max)
 {
 	*min = 1;
-	switch (kind) {
+	switch (kind_like(kind)) {
 	case KIND_RX:
 		*max = UINT16_MAX - RTE_PKTMBUF_HEADROOM;
 		break;
@@ -82,14 +89,17 @@ check_kind(const char *pool, const struct mext_pool_conf *conf, unsigned int kin
 {
 	const struct mext_pool_class *c = mextp_kind_conf(conf, kind);
 	bool is_class = kind < MEXT_POOL_MAX_CLASSES;
+	bool is_listed = is_class || kind >= KIND_RX_MORE;
 	char object[KIND_NAME_MAX];
 	uint32_t min, max;
 
 	if (is_class)
 		snprintf(object, sizeof(object), "classes[%u]", kind);
+	else if (is_listed)
+		snprintf(object, sizeof(object), "rx_more[%u]", kind - KIND_RX_MORE);
 	else
 		snprintf(object, sizeof(object), "%s", mextp_kind_name(kind));
-	if (check_range(pool, object, ".count", c->count, is_class, MEXT_POOL_MAX_COUNT) < 0)
+	if (check_range(pool, object, ".count", c->count, is_listed, MEXT_POOL_MAX_COUNT) < 0)
 		return -EINVAL;
 	if (c->count == 0)
 		return 0;
@@ -137,6 +147,13 @@ check_flags(const char *pool, const struct mext_pool_conf *conf)
 				pool);
 		return -EINVAL;
 	}
+	if (conf->nb_rx_more > 0 && conf->rx.count == 0) {
+		MEXT_LOG(ERR,
+				"pool %s: nb_rx_more is %" PRIu32
+				", then rx.count is 1 or more: rx_more are sizes beside that of rx",
+				pool, conf->nb_rx_more);
+		return -EINVAL;
+	}
 	if ((conf->flags & MEXT_POOL_STRICT) != 0 && (conf->flags & MEXT_POOL_INTERLEAVE) != 0) {
 		MEXT_LOG(ERR,
 				"pool %s: flags has MEXT_POOL_STRICT and MEXT_POOL_INTERLEAVE: one takes from "
@@ -154,6 +171,8 @@ mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 	unsigned int kind;
 
 	if (check_range(name, "", "nb_classes", conf->nb_classes, 0, MEXT_POOL_MAX_CLASSES) < 0 ||
+			check_range(name, "", "nb_rx_more", conf->nb_rx_more, 0,
+					MEXT_POOL_MAX_RX_MORE) < 0 ||
 			check_range(name, "", "priv_size", conf->priv_size, 0, 8192) < 0 ||
 			check_range(name, "", "headroom", conf->headroom, 0, INT16_MAX) < 0 ||
 			check_range(name, "", "copy_threshold", conf->copy_threshold, 0,
@@ -165,7 +184,8 @@ mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 		return -EINVAL;
 	}
 	for (kind = 0; kind < NB_KINDS; kind++) {
-		if (kind >= conf->nb_classes && kind < MEXT_POOL_MAX_CLASSES)
+		if ((kind >= conf->nb_classes && kind < MEXT_POOL_MAX_CLASSES) ||
+				kind >= KIND_RX_MORE + conf->nb_rx_more)
 			continue;
 		if (check_kind(name, conf, kind) < 0)
 			return -EINVAL;

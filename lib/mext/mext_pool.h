@@ -42,6 +42,8 @@ extern "C" {
 
 /** Size classes of storages in a pool. */
 #define MEXT_POOL_MAX_CLASSES 8
+/** Sizes of mbufs for NIC receive queues beside the first. */
+#define MEXT_POOL_MAX_RX_MORE 3
 /** Longest name of a pool, in characters. */
 #define MEXT_POOL_NAME_MAX 20
 /** Largest size class, in bytes. */
@@ -118,6 +120,15 @@ struct mext_pool_conf {
 	uint32_t socket_mask; /**< NUMA sockets; 0: those that lcores or ethdev ports are on now */
 	/** Mempool handler; NULL: of EAL's --mbuf-pool-ops-name, of the platform, or mext_depot. */
 	const char *ops_name;
+	/** Mbufs of other sizes than rx for NIC receive queues: mext_pool_rx_mempool_at(). Beside rx only. */
+	struct mext_pool_class rx_more[MEXT_POOL_MAX_RX_MORE];
+	uint32_t nb_rx_more; /**< entries used in rx_more, 0 to MEXT_POOL_MAX_RX_MORE */
+	/**
+	 * 0: the objects are in DPDK's memory. Else in regions of the pool's own (mext_region_alloc()), one for
+	 * each mempool, in pages of this many bytes: outside of what EAL has, registered with it, and mapped for the
+	 * NICs there are and those that come. Such memory is the primary process's alone: no other one finds the pool.
+	 */
+	size_t page_size;
 };
 
 /**
@@ -168,7 +179,7 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
  *   the field and the range); -EEXIST: the name is taken, or another thread is creating a pool of that
  *   name; -ENOMEM: not enough memory, nothing is left behind; -ENOTSUP: this is a secondary process,
  *   whose mempools the primary's drivers would not be told of; -EPROTO: the program was built with other
- *   headers than this library.
+ *   headers than this library; with page_size also as mext_region_alloc().
  *
  * Thread safety: any thread, after rte_eal_init().
  * Ownership: the pool is the caller's, to destroy.
@@ -213,8 +224,9 @@ int mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi
  * @return 0; -ENOENT: no such pool, or not complete yet; -EINVAL: no name;
  *   -EPROTO: a mempool of it has a handler that is another one, or none, in this process, or the
  *   pool was made by another build of the library, or the program was built with other headers than
- *   this library; -ENOTSUP: the library is at another address in this process. But for -ENOENT the
- *   log says what differs and what to do.
+ *   this library; -ENOTSUP: the library is at another address in this process, or the
+ *   pool's objects are in regions (page_size), which are the primary's alone. But for -ENOENT the log says what
+ *   differs and what to do.
  *
  * Thread safety: any thread, after rte_eal_init(); also while pools are created and destroyed, here
  *   and in other processes.
@@ -247,6 +259,21 @@ const char *mext_pool_name(const struct mext_pool *pool);
  * Ownership: the pool's; it lives as long as the pool.
  */
 struct rte_mempool *mext_pool_rx_mempool(const struct mext_pool *pool, int socket);
+
+/**
+ * The mempools of all sizes for receive queues: for rte_eth_rx_queue_setup() with several mempools, or with
+ * buffer split.
+ *
+ * @param pool  the pool
+ * @param socket  as of mext_pool_rx_mempool()
+ * @param index  0: what mext_pool_rx_mempool() gives; 1 and up: of rx_more[index - 1]
+ * @return as mext_pool_rx_mempool(), NULL behind the last size.
+ *
+ * Thread safety: any thread.
+ * Ownership: the pool's; it lives as long as the pool.
+ */
+struct rte_mempool *mext_pool_rx_mempool_at(
+		const struct mext_pool *pool, int socket, unsigned int index);
 
 /**
  * The mempool of bare headers, for DPDK calls that take one (rte_pktmbuf_clone()).

@@ -18,12 +18,12 @@
 extern "C" {
 #endif
 
-/** Most kinds of object a pool has: size classes, rx, headers, pairs, wraps, spreads. */
-#define MEXT_STATS_MAX_KINDS (MEXT_POOL_MAX_CLASSES + 5)
+/** Most kinds of object a pool has: size classes, rx, headers, pairs, wraps, spreads, further sizes of rx. */
+#define MEXT_STATS_MAX_KINDS (MEXT_POOL_MAX_CLASSES + 5 + MEXT_POOL_MAX_RX_MORE)
 
 /** Level of one kind of object, over all sockets. Exact when the pool is quiet. */
 struct mext_kind_stats {
-	const char *name; /**< "class0".."class7", "rx", "headers", "pairs", "wraps", "spreads" */
+	const char *name; /**< "class0".."class7", "rx", "headers", "pairs", "wraps", "spreads", "rx1".."rx3" */
 	uint32_t size; /**< data bytes of each */
 	uint64_t total; /**< how many there are */
 	uint64_t in_use; /**< handed out: to the application, in mbufs, in NIC queues */

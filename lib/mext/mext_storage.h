@@ -42,7 +42,7 @@ struct mext_pool;
  * Version of what inline functions see: struct mext_storage and the configuration of a pool.
  * A program built with another version gets -EPROTO from mext_pool_create() and mext_pool_lookup().
  */
-#define MEXT_ABI_VERSION 2
+#define MEXT_ABI_VERSION 3
 
 /** Most references on one storage: DPDK's count is a uint16_t. */
 #define MEXT_REFCNT_MAX UINT16_MAX

@@ -40,8 +40,8 @@ pool_free(struct mext_pool *pool)
 
 	for (i = 0; i < pool->nb_sockets; i++)
 		for (kind = 0; kind < NB_KINDS; kind++) {
-			rte_mempool_free(pool->sub[i].mp[kind]);
-			rte_mempool_free(pool->sub[i].data[kind]);
+			mextp_sub_free(pool->sub[i].mp[kind]);
+			mextp_sub_free(pool->sub[i].data[kind]);
 		}
 	mextp_registry_free(pool);
 }
@@ -194,6 +194,16 @@ mext_pool_rx_mempool(const struct mext_pool *pool, int socket)
 	bool pairs = (pool->conf.flags & MEXT_POOL_RX_PAIRS) != 0;
 
 	return nearest(pool, socket, pairs ? KIND_PAIR : KIND_RX);
+}
+
+struct rte_mempool *
+mext_pool_rx_mempool_at(const struct mext_pool *pool, int socket, unsigned int index)
+{
+	if (index == 0)
+		return mext_pool_rx_mempool(pool, socket);
+	if (index > pool->conf.nb_rx_more)
+		return NULL;
+	return nearest(pool, socket, KIND_RX_MORE + index - 1);
 }
 
 struct rte_mempool *

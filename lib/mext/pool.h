@@ -22,8 +22,16 @@ enum kind {
 	KIND_PAIR,
 	KIND_WRAP,
 	KIND_SPREAD,
-	NB_KINDS,
+	KIND_RX_MORE, /* and the MEXT_POOL_MAX_RX_MORE - 1 after it */
+	NB_KINDS = KIND_RX_MORE + MEXT_POOL_MAX_RX_MORE,
 };
+
+/** What a kind is made like: mbufs to receive into are alike but for their size. */
+static inline unsigned int
+kind_like(unsigned int kind)
+{
+	return kind >= KIND_RX_MORE ? KIND_RX : kind;
+}
 
 /** Counters of one lcore; the names are those of struct mext_stats. */
 struct lcore_counters {
@@ -93,6 +101,7 @@ struct sub_priv {
 	struct rte_pktmbuf_pool_private mbuf; /* first: DPDK reads it in mempools of mbufs */
 	struct mext_pool *pool;
 	char ops_name[RTE_MEMPOOL_OPS_NAMESIZE]; /* its handler's, whose index differs by process */
+	struct mext_region *region; /* where its objects are, NULL: in DPDK's memory */
 };
 
 static inline struct mext_pool *
@@ -203,8 +212,11 @@ uint16_t mextp_mbuf_room(const struct mext_pool_conf *conf, unsigned int kind);
 /** Bytes that one object of a kind takes, with its data and the mempools' own headers. */
 size_t mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind);
 
-/** Create the mempools of one kind on one socket. @return 0, -ENOMEM, -EINVAL, -EEXIST; logged. */
+/** Create the mempools of one kind on one socket. @return as mext_pool_create(); logged. */
 int mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools *sub);
+
+/** Free a mempool, and the region its objects are in. NULL is fine. */
+void mextp_sub_free(struct rte_mempool *mp);
 
 /** NUMA sockets that lcores or ethdev ports are on, as a mask; never 0. */
 uint32_t mextp_sockets_in_use(void);

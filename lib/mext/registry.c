@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_memzone.h>
@@ -161,6 +162,13 @@ check_fits(const struct mext_pool *pool, const char *name)
 				"one that made the pool, whose storages name its functions: load the "
 				"same shared libmext and start both without address space "
 				"randomisation (setarch -R)",
+				name);
+		return -ENOTSUP;
+	}
+	if (pool->conf.page_size != 0 && rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		MEXT_LOG(ERR,
+				"pool %s: its objects are in regions, which only the primary process has: make "
+				"it with page_size 0 to use it here",
 				name);
 		return -ENOTSUP;
 	}

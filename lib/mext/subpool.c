@@ -8,6 +8,7 @@
 #include <rte_mbuf_pool_ops.h>
 
 #include <mext_depot.h>
+#include <mext_region.h>
 
 #include "log.h"
 #include "pool.h"
@@ -18,9 +19,9 @@ mextp_mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	uint32_t headroom;
 
-	switch (kind) {
+	switch (kind_like(kind)) {
 	case KIND_RX:
-		return RTE_PKTMBUF_HEADROOM + conf->rx.size;
+		return RTE_PKTMBUF_HEADROOM + mextp_kind_conf(conf, kind)->size;
 	case KIND_PAIR:
 		/* Drivers that receive into pairs keep DPDK's headroom, whatever the pool's. */
 		headroom = conf->headroom;
@@ -68,7 +69,7 @@ mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
 static size_t
 sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
-	switch (kind) {
+	switch (kind_like(kind)) {
 	case KIND_PAIR:
 		if (sub_data_size(conf, kind) > 0)
 			return pair_offset(conf->priv_size) + sizeof(struct mext_storage);
@@ -166,7 +167,7 @@ init_spread(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned
 static rte_mempool_obj_cb_t *
 kind_init(unsigned int kind)
 {
-	switch (kind) {
+	switch (kind_like(kind)) {
 	case KIND_RX:
 	case KIND_HEADER:
 		return rte_pktmbuf_init;
@@ -189,6 +190,101 @@ default_ops(void)
 			mext_depot_register() == 0)
 		return MEXT_DEPOT_OPS;
 	return rte_mbuf_best_mempool_ops();
+}
+
+/**
+ * Fill a mempool from a region of its own. DPDK keeps objects within the smallest pages that it knows, so that is
+ * what there must be room for.
+ */
+static int
+fill_from_region(struct rte_mempool *mp, size_t page_size)
+{
+	struct sub_priv *priv = rte_mempool_get_priv(mp);
+	rte_mempool_calc_mem_size_t length = rte_mempool_get_ops(mp->ops_index)->calc_mem_size;
+	size_t known, min_chunk, align;
+	ssize_t len;
+	int ret;
+
+	ret = rte_mempool_get_page_size(mp, &known);
+	if (ret < 0)
+		return ret;
+	known = known == 0 ? page_size : RTE_MIN(known, page_size);
+	if (length == NULL)
+		length = rte_mempool_op_calc_mem_size_default;
+	len = length(mp, mp->size, rte_bsf64(known), &min_chunk, &align);
+	if (len < 0)
+		return len;
+	ret = mext_region_alloc(len, page_size, mp->socket_id, &priv->region);
+	if (ret < 0)
+		return ret;
+	ret = rte_mempool_populate_virt(mp, mext_region_data(priv->region),
+			RTE_ALIGN_CEIL((size_t)len, page_size), page_size, NULL, NULL);
+	if (ret == (int)mp->size)
+		return 0;
+	return ret < 0 ? ret : -ENOBUFS;
+}
+
+static int
+fill(struct rte_mempool *mp, size_t page_size)
+{
+	if (page_size > 0)
+		return fill_from_region(mp, page_size);
+	return RTE_MIN(rte_mempool_populate_default(mp), 0);
+}
+
+void
+mextp_sub_free(struct rte_mempool *mp)
+{
+	struct mext_region *region;
+
+	if (mp == NULL)
+		return;
+	region = ((struct sub_priv *)rte_mempool_get_priv(mp))->region;
+	rte_mempool_free(mp);
+	mext_region_remove(region);
+}
+
+/** Log why a mempool was not made. @return what mext_pool_create() does */
+static int
+not_made(const struct mext_pool *pool, unsigned int kind, const char *name, int socket,
+		const char *ops, size_t size, int ret)
+{
+	const size_t page_size = pool->conf.page_size;
+
+	switch (ret) {
+	case -ENOENT:
+		MEXT_LOG(ERR, "pool %s: ops_name is '%s', no mempool handler of that name is registered",
+				pool->name, ops);
+		return -EINVAL;
+	case -EEXIST:
+		MEXT_LOG(ERR, "pool %s: a mempool named %s exists already", pool->name, name);
+		return ret;
+	case -EINVAL:
+		MEXT_LOG(ERR, "pool %s: mempool %s is refused by its handler '%s'%s", pool->name,
+				name, ops,
+				page_size > 0 ? ", or page_size is, in the line above" : "");
+		return ret;
+	case -ENOSPC:
+	case -EFAULT:
+	case -EAGAIN:
+		MEXT_LOG(ERR, "pool %s: mempool %s gets no region, see the lines above", pool->name,
+				name);
+		return ret;
+	case -ENOBUFS:
+		MEXT_LOG(ERR,
+				"pool %s: %s of %zu bytes do not fit into pages of %zu that are apart in "
+				"memory: use hugepages, or --iova-mode=va",
+				pool->name, mextp_kind_name(kind), size, page_size);
+		return -ENOMEM;
+	default:
+		MEXT_LOG(ERR,
+				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
+				"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
+				pool->name, mextp_kind_conf(&pool->conf, kind)->count,
+				mextp_kind_name(kind), size, socket, rte_strerror(-ret),
+				mextp_kind_name(kind));
+		return -ENOMEM;
+	}
 }
 
 /** Make one mempool for a kind of object: named after its pool, with its handler, filled. */
@@ -215,32 +311,13 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 		/* Before it is filled: drivers are told of a mempool then. */
 		if (mbuf != NULL)
 			rte_pktmbuf_pool_init(*mp, mbuf);
-		ret = RTE_MIN(rte_mempool_populate_default(*mp), 0);
+		ret = fill(*mp, pool->conf.page_size);
 	}
 	if (ret == 0)
 		return 0;
-	rte_mempool_free(*mp);
+	mextp_sub_free(*mp);
 	*mp = NULL;
-	switch (ret) {
-	case -ENOENT:
-		MEXT_LOG(ERR, "pool %s: ops_name is '%s', no mempool handler of that name is registered",
-				pool->name, ops);
-		return -EINVAL;
-	case -EEXIST:
-		MEXT_LOG(ERR, "pool %s: a mempool named %s exists already", pool->name, name);
-		return ret;
-	case -EINVAL:
-		MEXT_LOG(ERR, "pool %s: mempool %s is refused by its handler '%s'", pool->name,
-				name, ops);
-		return ret;
-	default:
-		MEXT_LOG(ERR,
-				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
-				"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
-				pool->name, count, mextp_kind_name(kind), size, socket,
-				rte_strerror(-ret), mextp_kind_name(kind));
-		return -ENOMEM;
-	}
+	return not_made(pool, kind, name, socket, ops, size, ret);
 }
 
 int
@@ -248,7 +325,7 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 {
 	static const char *const tags[NB_KINDS] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6",
 		"c7", [KIND_RX] = "rx", [KIND_HEADER] = "hd", [KIND_PAIR] = "pk",
-		[KIND_WRAP] = "wr", [KIND_SPREAD] = "sp" };
+		[KIND_WRAP] = "wr", [KIND_SPREAD] = "sp", [KIND_RX_MORE] = "r1", "r2", "r3" };
 	static const char *const data_tags[NB_KINDS] = { "d0", "d1", "d2", "d3", "d4", "d5", "d6",
 		"d7", [KIND_PAIR] = "dp" };
 	const struct mext_pool_conf *conf = &pool->conf;
@@ -258,7 +335,7 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
 	};
 	struct data data = { .size = sub_data_size(conf, kind) };
-	bool is_mbuf = kind == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR;
+	bool is_mbuf = kind_like(kind) == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR;
 	int ret = 0;
 
 	if (data.size > 0)

@@ -139,7 +139,7 @@ idle_mempool(struct rte_mempool *mp, idle_check_t check)
 static idle_check_t
 check_of(unsigned int kind)
 {
-	switch (kind) {
+	switch (kind_like(kind)) {
 	case KIND_RX:
 	case KIND_HEADER:
 		return idle_direct;

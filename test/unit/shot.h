@@ -17,7 +17,7 @@ struct shot {
 	uint16_t count[SHOT_SEGS];
 	uint32_t len;
 	uint8_t *bytes;
-	uint64_t out[16]; /* objects of every mempool */
+	uint64_t out[20]; /* objects of every mempool */
 };
 
 void shot_take(struct shot *shot, struct world *w, struct rte_mbuf *m);

@@ -30,6 +30,7 @@ enum field {
 	HEADROOM,
 	FLAGS,
 	SOCKET_MASK,
+	NB_RX_MORE,
 };
 
 static void
@@ -68,6 +69,9 @@ set(struct mext_pool_conf *conf, enum field field, uint32_t value)
 		return;
 	case SOCKET_MASK:
 		conf->socket_mask = value;
+		return;
+	case NB_RX_MORE:
+		conf->nb_rx_more = value;
 		return;
 	default:
 		c = classes[(field - RX_SIZE) / 3];
@@ -123,6 +127,8 @@ static const struct {
 	{ FLAGS, UINT32_MAX, "flags is 0xffffffff, allowed are the bits of 0x7" },
 	{ FLAGS, MEXT_POOL_RX_PAIRS,
 			"flags has MEXT_POOL_RX_PAIRS, then pairs.count is 1 or more" },
+	{ NB_RX_MORE, 4, "nb_rx_more is 4, allowed is 0 to 3" },
+	{ NB_RX_MORE, 1, "rx_more[0].count is 0, allowed is 1 to 268435456" },
 	{ SOCKET_MASK, 1u << 31, "socket_mask is 0x80000000, allowed are the bits of 0x" },
 };
 
@@ -178,6 +184,25 @@ test_create_rx_pairs_without_pairs_is_invalid(void **state)
 	conf.rx.count = 0;
 	conf.pairs.count = 0;
 	assert_refused(&conf, "MEXT_POOL_RX_PAIRS");
+}
+
+static void
+test_create_further_rx_sizes_are_checked_like_the_first(void **state)
+{
+	struct mext_pool_conf conf;
+
+	(void)state;
+	world_conf(&conf);
+	conf.nb_rx_more = 2;
+	conf.rx_more[0] = conf.rx_more[1] = conf.rx;
+	conf.rx_more[1].size = 65408;
+	assert_refused(&conf, "rx_more[1].size is 65408, allowed is 1 to 65407");
+	conf.rx_more[1].size = 64;
+	conf.rx_more[1].cache = 43;
+	assert_refused(&conf, "rx_more[1].cache is 43, allowed is 0 to 42");
+	conf.rx_more[1].cache = 0;
+	conf.rx.count = 0;
+	assert_refused(&conf, "nb_rx_more is 2, then rx.count is 1 or more");
 }
 
 static void
@@ -345,6 +370,7 @@ main(void)
 		cmocka_unit_test(test_create_number_out_of_range_is_invalid_and_named),
 		cmocka_unit_test(test_create_pairs_with_headroom_too_large_together_is_invalid),
 		cmocka_unit_test(test_create_rx_pairs_without_pairs_is_invalid),
+		cmocka_unit_test(test_create_further_rx_sizes_are_checked_like_the_first),
 		cmocka_unit_test(test_create_empty_conf_is_invalid),
 		cmocka_unit_test(test_create_number_at_edge_of_range_succeeds),
 		cmocka_unit_test(test_create_smallest_of_each_kind_alone_succeeds),

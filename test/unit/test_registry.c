@@ -4,6 +4,8 @@
  * by wrapping calls, and by changing what a pool says of the process that made it, or DPDK's table
  * of this one. Real processes are in test/install.
  */
+#include <unistd.h>
+
 #include <rte_cycles.h>
 #include <rte_eal_memconfig.h>
 #include <rte_launch.h>
@@ -188,7 +190,7 @@ test_lookup_pool_of_other_build_is_refused(void **state)
 	const char *name = mext_pool_name(w->pool);
 
 	id->abi++;
-	assert_lookup_refused(name, -EPROTO, name, "ABI 2", "use the same libmext");
+	assert_lookup_refused(name, -EPROTO, name, "ABI 3", "use the same libmext");
 	id->abi--;
 	id->size -= 64;
 	assert_lookup_refused(name, -EPROTO, name, "use the same libmext");
@@ -212,6 +214,24 @@ test_lookup_with_library_elsewhere_is_not_supported(void **state)
 		*code = right;
 	}
 	assert_found(w);
+}
+
+static void
+test_lookup_of_pool_in_regions_is_the_primary_s(void **state)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool, *found;
+
+	(void)state;
+	world_conf(&conf);
+	conf.page_size = sysconf(_SC_PAGESIZE);
+	assert_int_equal(mext_pool_create("placed", &conf, &pool), 0);
+	assert_int_equal(mext_pool_lookup("placed", &found), 0);
+	assert_ptr_equal(found, pool);
+	secondary = true;
+	assert_lookup_refused("placed", -ENOTSUP, "pool placed", "only the primary process has");
+	secondary = false;
+	assert_int_equal(mext_pool_destroy(pool), 0);
 }
 
 static void
@@ -360,6 +380,7 @@ main(void)
 		world_test(test_lookup_by_program_of_other_abi_is_refused),
 		world_test(test_lookup_pool_of_other_build_is_refused),
 		world_test(test_lookup_with_library_elsewhere_is_not_supported),
+		world_test(test_lookup_of_pool_in_regions_is_the_primary_s),
 		world_test(test_lookup_with_handler_of_other_name_is_refused),
 		world_test(test_lookup_with_handler_missing_is_refused),
 		cmocka_unit_test(test_lookup_beside_create_and_destroy_finds_all_or_nothing),
