@@ -48,7 +48,8 @@ show_info(const struct fwd_port *p)
 	struct rte_eth_link link = { 0 };
 	uint16_t mtu = 0;
 
-	rte_eth_link_get_nowait(p->id, &link);
+	if (rte_eth_link_get_nowait(p->id, &link) < 0)
+		link.link_status = RTE_ETH_LINK_DOWN;
 	rte_eth_dev_get_mtu(p->id, &mtu);
 	printf("\n********************* Infos for port %u *********************\n", p->id);
 	printf("MAC address: " RTE_ETHER_ADDR_PRT_FMT "\n", RTE_ETHER_ADDR_BYTES(&p->addr));

@@ -7,6 +7,10 @@
 #include <rte_telemetry.h>
 #include <rte_version.h>
 
+/** Types of ICMP messages, for which rte_icmp.h has had two names. */
+#define COMPAT_ICMP_ECHO_REPLY 0
+#define COMPAT_ICMP_ECHO_REQUEST 8
+
 static inline int
 compat_tel_dict_u64(struct rte_tel_data *dict, const char *name, uint64_t value)
 {

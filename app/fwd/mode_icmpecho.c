@@ -5,6 +5,7 @@
 #include <rte_icmp.h>
 
 #include "checksum.h"
+#include "compat.h"
 #include "loop.h"
 #include "mode.h"
 #include "mode_icmpecho.h"
@@ -67,7 +68,7 @@ answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *ow
 
 	if (l.proto != IPPROTO_ICMP || l.l4 == 0 || l.fragment != FRAGMENT_NONE ||
 			!parse_has(m, l.l4, sizeof(*icmp)) ||
-			icmp->icmp_type != RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_code != 0)
+			icmp->icmp_type != COMPAT_ICMP_ECHO_REQUEST || icmp->icmp_code != 0)
 		return false;
 	echo_swap_ether(m, own);
 	asked = ip->dst_addr;
@@ -76,10 +77,10 @@ answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *ow
 	address = rte_be_to_cpu_32(asked);
 	if (unlikely(RTE_IS_IPV4_MCAST(address) || address == UINT32_MAX))
 		choose_source(ip, asked);
-	icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
+	icmp->icmp_type = COMPAT_ICMP_ECHO_REPLY;
 	checksum_update(RTE_PTR_ADD(icmp, offsetof(struct rte_icmp_hdr, icmp_cksum)),
-			RTE_BE16(RTE_IP_ICMP_ECHO_REQUEST << 8),
-			RTE_BE16(RTE_IP_ICMP_ECHO_REPLY << 8));
+			RTE_BE16(COMPAT_ICMP_ECHO_REQUEST << 8),
+			RTE_BE16(COMPAT_ICMP_ECHO_REPLY << 8));
 	return true;
 }
 
