@@ -10,6 +10,7 @@
 #include <mext.h>
 
 #include "args.h"
+#include "memory.h"
 #include "mode.h"
 #include "option.h"
 #include "setup.h"
@@ -196,13 +197,15 @@ static const struct fwd_options common[] = {
 const struct fwd_options *
 args_table_at(unsigned int i)
 {
+	static const struct fwd_options *const others[] = { &memory_options, &setup_options };
 	const struct fwd_mode *mode;
 
 	if (i < RTE_DIM(common))
 		return &common[i];
-	if (i == RTE_DIM(common))
-		return &setup_options;
-	mode = mode_at(i - RTE_DIM(common) - 1);
+	i -= RTE_DIM(common);
+	if (i < RTE_DIM(others))
+		return others[i];
+	mode = mode_at(i - RTE_DIM(others));
 	return mode != NULL ? &mode->options : NULL;
 }
 

@@ -9,9 +9,9 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "memory.h"
 #include "mode.h"
 #include "reclaim.h"
-#include "setup.h"
 
 /** Smallest pool by default: room for what drivers hold beside their rings. */
 #define MIN_DEFAULT_MBUFS UINT64_C(16384)
@@ -115,25 +115,24 @@ int
 buffers_create(struct fwd *fwd)
 {
 	const unsigned int flags = mode_flags(&fwd->args);
+	struct mext_pool_class rx = { .cache = fwd->args.mbcache };
 	struct mext_pool_conf conf;
 	int ret;
 
 	mext_pool_conf_init(&conf);
-	conf.rx.size = setup_wishes.mbuf_size - RTE_PKTMBUF_HEADROOM;
 	if (buffers_check(fwd) < 0)
 		return -1;
-	conf.rx.count = mbufs_wanted(fwd);
-	conf.rx.cache = fwd->args.mbcache;
-	if ((flags & MODE_HEADERS) != 0) {
-		conf.headers = conf.rx;
-		conf.headers.size = 0;
-	}
-	if ((flags & MODE_PACKETS) != 0) {
-		conf.pairs = conf.rx;
-		conf.pairs.size = PACKET_SIZE;
-	}
+	rx.count = mbufs_wanted(fwd);
+	if ((flags & MODE_HEADERS) != 0)
+		conf.headers = rx;
+	rx.size = PACKET_SIZE;
+	if ((flags & MODE_PACKETS) != 0)
+		conf.pairs = rx;
+	rx.size = memory_wishes.sizes[memory_largest()] - RTE_PKTMBUF_HEADROOM;
 	if ((flags & MODE_STORAGES) != 0)
-		conf.classes[conf.nb_classes++] = conf.rx;
+		conf.classes[conf.nb_classes++] = rx;
+	if (memory_configure(&conf, &rx) < 0)
+		return -1;
 	if ((flags & MODE_WRAPS) != 0)
 		conf.wraps = (struct mext_pool_class){ .count = NB_WRAPS };
 	if ((flags & MODE_WRAPS) != 0)
@@ -141,12 +140,11 @@ buffers_create(struct fwd *fwd)
 	conf.ops_name = choose_handler(fwd);
 	ret = mext_pool_create("fwd", &conf, &fwd->pool);
 	if (ret < 0) {
-		FWD_ERROR("no pool of %u mbufs: %s; lower --total-num-mbufs, or give more memory (EAL's "
-			  "-m, or hugepages)",
-				conf.rx.count, rte_strerror(-ret));
+		FWD_ERROR("no pool of %u mbufs (--mp-alloc=%s): %s; lower --total-num-mbufs, or %s",
+				rx.count, memory_name(), rte_strerror(-ret), memory_advice());
 		return -1;
 	}
-	fwd->pool_count = conf.rx.count;
+	fwd->pool_count = rx.count;
 	return 0;
 }
 
@@ -159,8 +157,9 @@ take_back_from_drivers(struct fwd *fwd)
 
 	if (limit == 0 || fwd->held != 0)
 		return;
-	for (i = 0; i < RTE_MAX_NUMA_NODES; i++) {
-		struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, i);
+	for (i = 0; i < RTE_MAX_NUMA_NODES * MEMORY_MAX_SIZES; i++) {
+		struct rte_mempool *mp = mext_pool_rx_mempool_at(
+				fwd->pool, i / MEMORY_MAX_SIZES, i % MEMORY_MAX_SIZES);
 
 		taken = mp != NULL ? reclaim(mp, limit) : 0;
 		if (taken > 0)

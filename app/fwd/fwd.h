@@ -16,6 +16,7 @@
 #include <rte_ethdev.h>
 
 #include "args.h"
+#include "rx_mempool.h"
 
 struct fwd_stream;
 struct port_xstats;
@@ -35,6 +36,7 @@ struct port_setup {
 	uint16_t nb_txd;
 	uint64_t rx_offloads; /* RTE_ETH_RX_OFFLOAD_* */
 	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_* */
+	uint64_t rx_index; /* of the mempool that it receives into */
 };
 
 struct fwd_port {
@@ -42,6 +44,7 @@ struct fwd_port {
 	int socket; /* SOCKET_ID_ANY where the port has none */
 	char driver[RTE_DEV_NAME_MAX_LEN];
 	bool copy_external; /* its driver sends wrong bytes from external buffers */
+	bool eal_memory_only; /* what is outside of EAL's memory it can't receive into, nor send */
 	bool hands_on; /* its driver does not only read what it sends: no header may be sent twice */
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
@@ -53,6 +56,8 @@ struct fwd_port {
 	struct rte_eth_stats base; /* when counting began */
 	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
+	enum rx_how rx_how; /* what it receives into: rx_mempool.h */
+	unsigned int rx_index;
 	bool set_up; /* as setup says */
 	bool started;
 	bool up; /* its link, as last told */

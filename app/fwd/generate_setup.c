@@ -93,7 +93,7 @@ generate_check(const struct fwd *fwd)
 
 	for (i = 0; i < fwd->nb_ports; i++) {
 		const struct fwd_port *port = &fwd->ports[i];
-		struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, port->socket);
+		struct rte_mempool *mp = rx_mempool_largest(fwd, port->socket);
 		uint32_t room = rte_pktmbuf_data_room_size(mp) - RTE_PKTMBUF_HEADROOM;
 		uint64_t burst = (uint64_t)generate_conf.nb_segments * fwd->args.burst;
 

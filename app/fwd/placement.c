@@ -8,6 +8,7 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "memory.h"
 #include "mode.h"
 #include "stream.h"
 
@@ -31,11 +32,10 @@ print_stream(const struct fwd *fwd, const struct fwd_lcore *l, const struct fwd_
 {
 	const struct fwd_port *from = port_by_id(fwd, s->rx_port);
 	const struct fwd_port *to = port_by_id(fwd, s->out->port);
-	const struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, from->socket);
 	const struct fwd_mode *mode = fwd->args.mode;
 	const bool receives = (mode->flags & MODE_RECEIVES) != 0 && s->stage == 0;
 	const bool transmits = (mode->flags & MODE_TRANSMITS) != 0 && s->stage + 1u >= mode->stages;
-	char rx[16] = "-", tx[16] = "-", rx_socket[16], tx_socket[16];
+	char rx[16] = "-", tx[16] = "-", rx_socket[16], tx_socket[16], names[RX_MEMPOOL_TEXT];
 
 	if (receives)
 		snprintf(rx, sizeof(rx), "%u/%u", s->rx_port, s->rx_queue);
@@ -44,7 +44,7 @@ print_stream(const struct fwd *fwd, const struct fwd_lcore *l, const struct fwd_
 	printf("%5u  %6u  %7s  %6s  %7s  %6s  %s\n", l->id, rte_lcore_to_socket_id(l->id), rx,
 			socket_text(receives ? from->socket : SOCKET_ID_ANY, rx_socket), tx,
 			socket_text(transmits ? to->socket : SOCKET_ID_ANY, tx_socket),
-			receives ? mp->name : mext_pool_name(fwd->pool));
+			receives ? rx_mempool_names(fwd, from, names) : mext_pool_name(fwd->pool));
 }
 
 /** The port that a stream is placed by. */
@@ -59,7 +59,7 @@ static void
 warn(const struct fwd *fwd, const struct fwd_lcore *l, unsigned int stream)
 {
 	const struct fwd_port *port = port_by_id(fwd, placed_by(fwd, l->streams[stream]));
-	const struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, port->socket);
+	const struct rte_mempool *mp = rx_mempool(fwd, port);
 	unsigned int i;
 
 	for (i = 0; i < stream; i++)
@@ -119,5 +119,6 @@ placement_report(const struct fwd *fwd)
 	for (i = 0; i < fwd->nb_lcores; i++)
 		for (j = 0; j < fwd->lcores[i].nb_streams; j++)
 			warn(fwd, &fwd->lcores[i], j);
+	memory_report(fwd);
 	print_audit(fwd);
 }

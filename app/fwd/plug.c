@@ -4,6 +4,8 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 
+#include <mext.h>
+
 #include "fwd.h"
 #include "snapshot.h"
 #include "xstats.h"
@@ -113,6 +115,12 @@ port_attach(struct fwd *fwd, const char *devargs)
 		FWD_ERROR("port attach %s: %s; give it as EAL's -a and --vdev take it, for example "
 			  "0000:03:00.0 or net_af_packet2,iface=eth3",
 				devargs, rte_strerror(-ret));
+		return -1;
+	}
+	if (mext_region_sync() < 0) {
+		FWD_ERROR("port attach %s: the device can't reach the memory that there is, see above; it "
+			  "takes no part",
+				devargs);
 		return -1;
 	}
 	pthread_mutex_lock(&fwd->lock);

@@ -97,6 +97,7 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 		.nb_txq = fwd->args.nb_txq,
 		.nb_rxd = fwd->args.nb_rxd,
 		.nb_txd = fwd->args.nb_txd,
+		.rx_index = port->rx_index,
 	};
 	/*
 	 * MBUF_FAST_FREE is never set unasked, whatever the driver's defaults have: it promises direct
@@ -110,10 +111,10 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 		setup->tx_offloads |= generate_offloads(port) & port->info.tx_offload_capa;
 	setup->rx_offloads |= setup_wishes.rx_offloads;
 	setup->tx_offloads |= setup_wishes.tx_offloads;
-	if (setup_wishes.scatter) {
+	if (setup_wishes.scatter)
 		setup->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
+	if (rx_mempool_chains(port))
 		setup->tx_offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS & port->info.tx_offload_capa;
-	}
 	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &setup->nb_rxd, &setup->nb_txd);
 }
 
@@ -140,7 +141,6 @@ configure(const struct fwd_port *port, const struct port_setup *setup, bool no_l
 static int
 set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct port_setup *setup)
 {
-	struct rte_mempool *mp = mext_pool_rx_mempool(fwd->pool, port->socket);
 	struct rte_eth_rxconf rxconf = port->info.default_rxconf;
 	struct rte_eth_txconf txconf = port->info.default_txconf;
 	unsigned int q;
@@ -155,7 +155,7 @@ set_up_queues(const struct fwd *fwd, const struct fwd_port *port, const struct p
 			return ret;
 	}
 	for (q = 0; q < setup->nb_rxq; q++) {
-		ret = rte_eth_rx_queue_setup(port->id, q, setup->nb_rxd, port->socket, &rxconf, mp);
+		ret = rx_mempool_set_up(fwd, port, q, setup, &rxconf);
 		if (ret < 0)
 			return ret;
 	}
@@ -287,6 +287,7 @@ ports_prepare(struct fwd *fwd)
 
 		if (port->gone || port->held_down)
 			continue;
+		rx_mempool_choose(port);
 		if (preflight_port(fwd, port) < 0)
 			return -1;
 		ret = wanted_setup(fwd, port, &setup);
@@ -313,10 +314,14 @@ port_set_mtu(struct fwd *fwd, struct fwd_port *port, uint32_t mtu)
 	int ret = -1;
 
 	port->mtu = mtu;
+	rx_mempool_choose(port);
 	if (preflight_port(fwd, port) < 0)
 		goto undo;
-	ret = port->set_up ? rte_eth_dev_set_mtu(port->id, mtu) : 0;
-	/* The driver may want it when it is configured, or stopped. */
+	if (port->set_up && port->rx_index == port->setup.rx_index)
+		ret = rte_eth_dev_set_mtu(port->id, mtu);
+	else
+		ret = port->set_up ? -EBUSY : 0;
+	/* The driver may want it when it is configured, or stopped; other mbufs it wants then. */
 	if (ret == -ENOTSUP || ret == -EBUSY) {
 		port_stop(port);
 		port->set_up = false;
@@ -329,6 +334,7 @@ port_set_mtu(struct fwd *fwd, struct fwd_port *port, uint32_t mtu)
 		return 0;
 undo:
 	port->mtu = before;
+	rx_mempool_choose(port);
 	return ret;
 }
 

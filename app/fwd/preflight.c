@@ -10,6 +10,7 @@
 #include <mext.h>
 
 #include "fwd.h"
+#include "memory.h"
 #include "mode.h"
 #include "setup.h"
 
@@ -45,6 +46,14 @@ check_fast_free(const struct fwd *fwd)
 
 	if ((setup_wishes.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0)
 		return 0;
+	if (memory_wishes.alloc == MP_ALLOC_XBUF) {
+		FWD_ERROR("--tx-offloads=0x%" PRIx64
+			  ": MBUF_FAST_FREE promises mbufs without external buffers, which those of "
+			  "--mp-alloc=xbuf have: leave bit 0x%" PRIx64 " out",
+				setup_wishes.tx_offloads,
+				(uint64_t)RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE);
+		return -1;
+	}
 	if ((args->mode->flags & shares) != 0 || (args->mode->flags & MODE_RECEIVES) == 0 ||
 			args->tx_first > 0 || args->interactive) {
 		FWD_ERROR("--tx-offloads=0x%" PRIx64
@@ -58,8 +67,7 @@ check_fast_free(const struct fwd *fwd)
 		return -1;
 	}
 	for (i = 1; i < fwd->nb_ports; i++) {
-		if (mext_pool_rx_mempool(fwd->pool, fwd->ports[i].socket) ==
-				mext_pool_rx_mempool(fwd->pool, fwd->ports[0].socket))
+		if (rx_mempool(fwd, &fwd->ports[i]) == rx_mempool(fwd, &fwd->ports[0]))
 			continue;
 		FWD_ERROR("--tx-offloads=0x%" PRIx64
 			  ": MBUF_FAST_FREE wants mbufs of one mempool, ports "
@@ -91,31 +99,45 @@ check_mtu(const struct fwd_port *port)
 static int
 check_scatter(const struct fwd_port *port)
 {
-	const uint32_t room = setup_wishes.mbuf_size - RTE_PKTMBUF_HEADROOM;
+	const uint32_t size = memory_wishes.sizes[port->rx_how == RX_ONE ? port->rx_index
+									 : memory_largest()];
 	const bool can = (port->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-	uint16_t mtu = port->mtu;
+	const uint32_t room = size - RTE_PKTMBUF_HEADROOM, frame = setup_frame(port);
+	const uint32_t mtu = frame - OVERHEAD;
 
-	if (mtu == 0 && rte_eth_dev_get_mtu(port->id, &mtu) < 0)
+	if (frame == 0)
 		return 0;
 	if (setup_wishes.scatter && !can) {
 		FWD_ERROR("--enable-scatter: port %u (%s) can't: leave it out, and give --mbuf-size=%u "
 			  "or more for its MTU of %u",
-				port->id, port->driver, mtu + OVERHEAD + RTE_PKTMBUF_HEADROOM, mtu);
+				port->id, port->driver, frame + RTE_PKTMBUF_HEADROOM, mtu);
 		return -1;
 	}
-	if (mtu + OVERHEAD <= room || setup_wishes.scatter)
+	if (frame <= room || rx_mempool_chains(port))
 		return 0;
 	FWD_ERROR("port %u (%s): frames of %u bytes (MTU %u) do not fit into mbufs with room for %u: "
 		  "give --mbuf-size=%u%s, or a smaller --mtu",
-			port->id, port->driver, mtu + OVERHEAD, mtu, room,
-			mtu + OVERHEAD + RTE_PKTMBUF_HEADROOM, can ? " or --enable-scatter" : "");
+			port->id, port->driver, frame, mtu, room, frame + RTE_PKTMBUF_HEADROOM,
+			can ? " or --enable-scatter" : "");
+	return -1;
+}
+
+/** Some drivers hand EAL's memory, and no other, to who is at the other end. */
+static int
+check_memory(const struct fwd_port *port)
+{
+	if (!memory_is_external() || !port->eal_memory_only)
+		return 0;
+	FWD_ERROR("--mp-alloc=%s: port %u (%s) reaches EAL's own memory alone: give --mp-alloc=native or "
+		  "xbuf, or leave the port out with --portmask",
+			memory_name(), port->id, port->driver);
 	return -1;
 }
 
 int
 preflight_port(const struct fwd *fwd, const struct fwd_port *port)
 {
-	if (check_fast_free(fwd) < 0 ||
+	if (check_memory(port) < 0 || check_fast_free(fwd) < 0 ||
 			check_offloads(port, "rx-offloads", setup_wishes.rx_offloads,
 					port->info.rx_offload_capa,
 					rte_eth_dev_rx_offload_name) < 0 ||
@@ -182,4 +204,5 @@ preflight_warn(const struct fwd *fwd)
 	for (i = 0; i < fwd->nb_ports; i++)
 		warn_of_interface(&fwd->ports[i]);
 	warn_of_idle_lcores(fwd);
+	rx_mempool_warn(fwd);
 }

@@ -2,10 +2,21 @@
 #include <limits.h>
 #include <string.h>
 
+#include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_version.h>
 
 #include "fwd.h"
+#include "memory.h"
 #include "mode.h"
+
+#define CALLS_BACK_EARLY(name)                                                                       \
+	{                                                                                            \
+		.driver = (name), .fixed_in = UINT_MAX, .copy_external = true,                       \
+		.unless = "tx_compl_ena=1",                                                          \
+		.why = "gives external buffers back before they are sent, unless tx_compl_ena=1 is " \
+		       "among its arguments (-a): sending copies"                                    \
+	}
 
 /** What is known of drivers that a forwarder on shared and external storage must respect. */
 static const struct quirk {
@@ -16,6 +27,9 @@ static const struct quirk {
 	uint32_t kept_tx;
 	bool cuts_memory;
 	bool hands_on;
+	bool eal_memory_only;
+	const char *when; /* it has it only with these words in its arguments; NULL: always */
+	const char *unless; /* and not with these */
 	const char *why;
 } quirks[] = {
 	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
@@ -37,13 +51,31 @@ static const struct quirk {
 	{ .driver = "net_softnic", .fixed_in = UINT_MAX, .hands_on = true },
 	{ .driver = "net_bonding", .fixed_in = UINT_MAX, .hands_on = true },
 	{ .driver = "net_failsafe", .fixed_in = UINT_MAX, .hands_on = true },
+	/* Calls back for external buffers when it has handed them to the NIC, which has not read them yet. */
+	CALLS_BACK_EARLY("net_cn9k"),
+	CALLS_BACK_EARLY("net_cn10k"),
+	CALLS_BACK_EARLY("net_cn20k"),
+	/* Passes the files behind EAL's memory to the other end: external memory has none that it knows. */
+	{ .driver = "net_virtio_user",
+			.fixed_in = UINT_MAX,
+			.eal_memory_only = true,
+			.unless = "vhost-vdpa" },
+	{ .driver = "net_memif",
+			.fixed_in = UINT_MAX,
+			.eal_memory_only = true,
+			.when = "zero-copy=yes" },
 };
 
 /** Whether a port's driver has it, in this DPDK. */
 static bool
 applies(const struct quirk *q, const struct fwd_port *port)
 {
-	return strcmp(q->driver, port->driver) == 0 && RTE_VERSION < q->fixed_in;
+	const struct rte_devargs *devargs = rte_dev_devargs(port->info.device);
+	const char *args = devargs != NULL && devargs->args != NULL ? devargs->args : "";
+
+	return strcmp(q->driver, port->driver) == 0 && RTE_VERSION < q->fixed_in &&
+	       (q->when == NULL || strstr(args, q->when) != NULL) &&
+	       (q->unless == NULL || strstr(args, q->unless) == NULL);
 }
 
 void
@@ -59,6 +91,7 @@ quirks_apply(struct fwd_port *port)
 		port->copy_external |= q->copy_external;
 		port->cuts_memory |= q->cuts_memory;
 		port->hands_on |= q->hands_on;
+		port->eal_memory_only |= q->eal_memory_only;
 		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
 		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
 	}
@@ -70,7 +103,7 @@ quirks_report(const struct fwd *fwd)
 	const unsigned int external = MODE_HEADERS | MODE_STORAGES | MODE_WRAPS | MODE_PACKETS;
 	unsigned int i, j;
 
-	if ((fwd->args.mode->flags & external) == 0)
+	if ((fwd->args.mode->flags & external) == 0 && memory_wishes.alloc != MP_ALLOC_XBUF)
 		return;
 	for (i = 0; i < fwd->nb_ports; i++)
 		for (j = 0; j < RTE_DIM(quirks); j++)

@@ -7,6 +7,7 @@
 
 #include "bursts.h"
 #include "fwd.h"
+#include "memory.h"
 #include "mode.h"
 #include "snapshot.h"
 #include "text.h"
@@ -180,6 +181,8 @@ report_final(struct fwd *fwd)
 	print_lcores(snap);
 	report_xstats(snap, NULL, fwd->args.display_xstats);
 	print_mode(snap);
+	printf("\n");
+	memory_report(fwd);
 	printf("\n  +++++++++ Accumulated forward statistics for all ports +++++++++\n");
 	print_counts(&snap->all);
 	printf("  average: ");

@@ -4,12 +4,12 @@
 #include <rte_common.h>
 #include <rte_mbuf.h>
 
+#include "fwd.h"
 #include "setup.h"
 
 #define DRIVERS UINT32_MAX
 
 struct setup_wishes setup_wishes = {
-	.mbuf_size = RTE_MBUF_DEFAULT_BUF_SIZE,
 	.rxpt = DRIVERS,
 	.rxht = DRIVERS,
 	.rxwt = DRIVERS,
@@ -51,8 +51,6 @@ static const struct fwd_option options[] = {
 			.fixed = true },
 	{ "enable-scatter", 0, NULL, "frames longer than an mbuf come as several", option_flag,
 			WISH(scatter) },
-	{ "mbuf-size", 0, "N", "bytes of an mbuf to receive into, 128 of headroom included",
-			option_u32, WISH(mbuf_size), 256, UINT16_MAX, .fixed = true },
 	{ "promiscuous", 0, "on|off", "receive what is not for the port too (on)",
 			parse_promiscuous, WISH(not_promiscuous), .fixed = true },
 	{ "rx-offloads", 0, "HEX", "RTE_ETH_RX_OFFLOAD_* that every port gets (0)", option_hex,
@@ -90,6 +88,16 @@ const struct fwd_options setup_options = { "Set-up of ports", &setup_wishes, opt
 		if ((wish) != DRIVERS)    \
 			(field) = (wish); \
 	} while (0)
+
+uint32_t
+setup_frame(const struct fwd_port *port)
+{
+	uint16_t mtu = port->mtu;
+
+	if (mtu == 0 && rte_eth_dev_get_mtu(port->id, &mtu) < 0)
+		return 0;
+	return mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+}
 
 void
 setup_thresholds(struct rte_eth_rxconf *rx, struct rte_eth_txconf *tx)

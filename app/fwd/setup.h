@@ -20,7 +20,6 @@ struct setup_wishes {
 	bool not_promiscuous;
 	uint64_t rx_offloads;
 	uint64_t tx_offloads;
-	uint32_t mbuf_size; /* headroom included */
 	/* Thresholds of queues; UINT32_MAX: the driver's. */
 	uint32_t rxpt, rxht, rxwt, rxfreet, rxdrop;
 	uint32_t txpt, txht, txwt, txfreet, txrst;
@@ -28,6 +27,9 @@ struct setup_wishes {
 
 extern struct setup_wishes setup_wishes;
 extern const struct fwd_options setup_options;
+
+/** Bytes of the longest frame that a port is to receive, with its check sequence; 0: not known. */
+uint32_t setup_frame(const struct fwd_port *port);
 
 /** Thresholds into what the driver has as its defaults. */
 void setup_thresholds(struct rte_eth_rxconf *rx, struct rte_eth_txconf *tx);

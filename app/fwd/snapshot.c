@@ -28,7 +28,7 @@ subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
 
 /** Read what the driver counts. Of a port that has vanished it stays as it was last read. */
 static void
-read_port(const struct mext_pool *pool, struct fwd_port *p, struct snapshot_port *port)
+read_port(const struct fwd *fwd, struct fwd_port *p, struct snapshot_port *port)
 {
 	struct rte_eth_link link = { 0 };
 	struct rte_eth_stats now;
@@ -58,8 +58,7 @@ read_port(const struct mext_pool *pool, struct fwd_port *p, struct snapshot_port
 				.rx_no_buffer = p->stats.rx_nombuf },
 	};
 	memcpy(port->driver, p->driver, sizeof(port->driver));
-	snprintf(port->mempool, sizeof(port->mempool), "%s",
-			mext_pool_rx_mempool(pool, p->socket)->name);
+	rx_mempool_names(fwd, p, port->mempool);
 }
 
 static struct snapshot_port *
@@ -271,7 +270,7 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 	for (i = 0; i < snap->nb_ports; i++) {
 		struct fwd_port *p = &fwd->ports[i];
 
-		read_port(fwd->pool, p, &snap->ports[i]);
+		read_port(fwd, p, &snap->ports[i]);
 		for (j = 0; j < snap->nb_shown; j++)
 			snap->shown[i * snap->nb_shown + j] = xstats_shown(p->xstats, j);
 		for (j = 0; j < RTE_MAX(p->setup.nb_rxq, p->setup.nb_txq); j++, n++)

@@ -15,6 +15,7 @@
 #include <mext.h>
 
 #include "mode.h"
+#include "rx_mempool.h"
 #include "stream.h"
 
 struct fwd;
@@ -50,7 +51,7 @@ struct snapshot_port {
 	bool link_up;
 	uint32_t link_speed; /* Mbit/s, RTE_ETH_SPEED_NUM_UNKNOWN */
 	char driver[RTE_DEV_NAME_MAX_LEN];
-	char mempool[RTE_MEMPOOL_NAMESIZE]; /* that it receives into */
+	char mempool[RX_MEMPOOL_TEXT]; /* that it receives into; several with '+' between */
 	struct rte_ether_addr addr;
 	struct snapshot_traffic traffic;
 	uint64_t tx_errors;

@@ -58,7 +58,7 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->watched = s->verbose || s->bursts != NULL;
 	s->tx_retries = args->tx_retries;
 	s->pool = fwd->pool;
-	s->copy_pool = mext_pool_rx_mempool(fwd->pool, fwd->ports[to].socket);
+	s->copy_pool = rx_mempool_largest(fwd, fwd->ports[to].socket);
 	s->nb_outs = nb_outs;
 	s->refer = true;
 	for (i = 0; i < nb_outs; i++) {

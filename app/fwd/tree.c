@@ -4,6 +4,7 @@
 #include <mext.h>
 
 #include "bursts.h"
+#include "memory.h"
 #include "text.h"
 #include "tree.h"
 #include "xstats.h"
@@ -266,6 +267,7 @@ tree_configuration(const struct fwd *fwd, const struct snapshot *snap)
 {
 	const struct fwd_args *a = &fwd->args;
 	json_t *object = json_object();
+	char sizes[MEMORY_TEXT];
 
 	put_text(object, "mode", snap != NULL ? snap->mode->name : a->mode->name);
 	put_text(object, "topology", topology_name(a->topology));
@@ -280,6 +282,8 @@ tree_configuration(const struct fwd *fwd, const struct snapshot *snap)
 	put_count(object, "tx_first", a->tx_first);
 	put_count(object, "tx_retries", a->tx_retries);
 	put_count(object, "mbcache", a->mbcache);
+	put_text(object, "mbuf_size", memory_sizes(sizes));
+	put_text(object, "mp_alloc", memory_name());
 	put_real(object, "duration", a->duration);
 	put_real(object, "stats_period", a->stats_period);
 	put_bool(object, "record_core_cycles", a->record_cycles);

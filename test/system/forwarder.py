@@ -44,7 +44,7 @@ class Forwarder:
     """mext-fwd."""
 
     def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None,
-                 telemetry=False, stdin=subprocess.DEVNULL):
+                 telemetry=False, stdin=subprocess.DEVNULL, environment=None):
         self.scratch = tempfile.TemporaryDirectory(prefix="mext-test-")
         command = ["ip", "netns", "exec", namespace] if namespace else []
         command += [BINARY, *lcores(workers + 1), *memory,
@@ -56,7 +56,8 @@ class Forwarder:
         self.errors = open(os.path.join(self.scratch.name, "stderr"), "w+")
         self.process = subprocess.Popen(
             command, stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
-            text=True, env={**os.environ, "RUNTIME_DIRECTORY": self.scratch.name})
+            text=True,
+            env={**os.environ, "RUNTIME_DIRECTORY": self.scratch.name, **(environment or {})})
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
