@@ -126,7 +126,7 @@ stream_own(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, ui
 
 	for (i = 0; i < n; i++) {
 		flags |= pkts[i]->ol_flags;
-		counts |= rte_mbuf_refcnt_read(pkts[i]);
+		counts |= pkts[i]->refcnt; /* as rte_mbuf_refcnt_read(), in one instruction */
 	}
 	if (likely((flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0 && counts == 1))
 		return n;
