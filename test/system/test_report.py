@@ -6,16 +6,15 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
-import time
 
 import jsonschema
 import pytest
 
 import frames
 from forwarder import Forwarder, vdevs
-from network import PATIENCE, ROOT
+from network import ROOT
+from telemetry import Telemetry
 
 SCHEMA = ROOT / "doc" / "mext-fwd.schema.json"
 NULLS = ["--vdev=net_null0", "--vdev=net_null1"]
@@ -45,35 +44,6 @@ def read_report(path):
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(report, schema, cls=jsonschema.Draft202012Validator)
     return report
-
-
-class Telemetry:
-    """A client of the telemetry socket."""
-
-    def __init__(self, forwarder):
-        self.runtime = forwarder.scratch.name
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(os.path.join(self.runtime, "dpdk", "rte", "dpdk_telemetry.v2"))
-        self.socket.recv(1024)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def ask(self, command):
-        self.socket.send(command.encode())
-        answer = json.loads(self.socket.recv(1 << 16))
-        return answer[command.split(",", maxsplit=1)[0]]
-
-    def wait_for(self, command, condition):
-        end = time.monotonic() + PATIENCE
-        while not condition(answer := self.ask(command)):
-            assert time.monotonic() < end, answer
-            time.sleep(0.01)
-        return answer
 
 
 def same_where_both_have_it(told, report):
