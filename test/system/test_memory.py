@@ -2,6 +2,7 @@
 """--mp-alloc and --mbuf-size: frames on memory of every kind, and what ports receive into."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -92,6 +93,22 @@ def test_list_of_sizes_is_received_into_the_first_that_fits(network, start, seed
     assert {port["mempool"] for port in report["ports"]} == {"fwd.0r1"}
     sizes = {kind["kind"]: kind["size"] for kind in report["pool"]["kinds"]}
     assert sizes == {"rx": 128, "rx1": 2048, "rx2": 172, "rx3": 8872}
+
+
+def test_port_with_another_mtu_receives_into_another_size():
+    with Forwarder("-i", "--mbuf-size=2176,4200", "--mp-alloc=xmem", eal=PORTS,
+                   stdin=subprocess.PIPE) as forwarder:
+        forwarder.type("start")
+        forwarder.wait_for(r" .* 1/0 .*  fwd\.0rx$")
+        forwarder.type("stop", "port config mtu 1 4000", "port config mtu 0 9600",
+                       "port attach net_null2", "start")
+        forwarder.wait_for_error(r"port 0 .* frames of 9618 bytes .*--mbuf-size=9746")
+        forwarder.wait_for(r"port 2: attached")
+        forwarder.wait_for(r" .* 0/0 .*  fwd\.0rx$")
+        forwarder.wait_for(r" .* 1/0 .*  fwd\.0r1$")
+        forwarder.type("stop", "quit")
+        assert forwarder.wait_for_exit() == 0, forwarder.said()
+        assert "buffers outstanding: 0" in forwarder.output, forwarder.said()
 
 
 # what the port has, options, what the queue is given, what the table says
