@@ -2,10 +2,7 @@
 """What is checked in nicvm's guest. A check gets a World, returns what is worth telling, or raises."""
 
 import collections
-import hashlib
-import itertools
 import json
-import os
 import pathlib
 import random
 import re
@@ -15,22 +12,14 @@ import time
 
 import frames
 import programs
+import sharing
+from compare import QUIET, SEED, WINDOW, every_size, pass_on, same, sha, told
 from world import PCI, ports
 
-# Fewer than any ring on the way holds: nothing may be dropped.
-WINDOW = 16
-# The guest stands still when the host is busy; too short a wait would be a false alarm.
-QUIET = 10
 HOST = "192.0.2.2"
 HOSTS = {1: "192.0.2.1", 2: HOST}
 # nicvm's distances for three nodes.
 DISTANCES = [[10, 15, 30], [17, 10, 20], [32, 22, 10]]
-
-SEED = int(os.environ.get("MEXT_SEED", "1"))
-
-
-def sha(frame):
-    return hashlib.sha256(frame).hexdigest()
 
 
 def swapped(frame):
@@ -96,48 +85,18 @@ def tcp_back(world):
     return tcp(world, "--reverse")
 
 
-def every_size(seed):
-    """Frames of every kind that has at least the length of the shortest on a real wire."""
-    kinds = [frame for _, frame in frames.every_kind(seed, "") if len(frame) >= 60]
-    return random.Random(seed).sample(kinds, 220)
-
-
-def same(arrived, wanted):
-    """
-    The same frames, each once, by SHA-256, in any order: it seems that qemu's hub lets frames overtake those that
-    wait for a full ring, and the peer's kernel those that it tries to merge.
-    """
-    missing = {sha(frame): frame for frame in wanted}
-    for frame in arrived:
-        assert sha(frame) in missing, f"nobody sent, or it came twice: {frame.hex()}"
-        del missing[sha(frame)]
-    lost = [f"{len(frame)} bytes {frame[:24].hex()}..." for frame in missing.values()]
-    assert not lost, f"{len(lost)} of {len(wanted)} lost: {lost}"
-
-
-def compare(world, change):
-    number = size = 0
-    for sender, receiver in ((1, 2), (2, 1)):
-        sender, receiver = world.wire(sender), world.wire(receiver)
-        world.drain()
-        sent = iter(every_size(SEED))
-        while window := list(itertools.islice(sent, WINDOW)):
-            for frame in window:
-                sender.send(frame)
-            arrived = receiver.receive_many(len(window), timeout=QUIET)
-            same(arrived, [change(frame) for frame in window])
-            number += len(window)
-            size += sum(len(frame) for frame in window)
-        assert receiver.receive(timeout=0.1) is None, "a frame too many"
-    return f"{number} frames, {size} bytes, SHA-256 equal"
+def both_ways(world, change):
+    went = [pass_on(world, sender, every_size(SEED), {receiver: lambda frame: [change(frame)]})
+            for sender, receiver in ((1, 2), (2, 1))]
+    return told(went)
 
 
 def frames_unchanged(world):
-    return compare(world, lambda frame: frame)
+    return both_ways(world, lambda frame: frame)
 
 
 def frames_swapped(world):
-    return compare(world, swapped)
+    return both_ways(world, swapped)
 
 
 def counts(world):
@@ -162,7 +121,7 @@ def hashes(world, number=4000):
     What txonly sends is, frame by frame, what its sequence number says, and comes once. Some may be
     missed.
     """
-    told = []
+    lines = []
     for port in (0, 1):
         wire, seen = world.wire(1 + port), set()
         template = frames.txonly(world.macs[port], frames.peer_mac(port), 0)
@@ -176,10 +135,10 @@ def hashes(world, number=4000):
             assert sequence not in seen, f"frame {sequence} came twice"
             seen.add(sequence)
         assert len(seen) == number, f"port {port}: only {len(seen)} frames in time"
-        told.append(f"port {port}: {number} of the first {max(seen) + 1}")
+        lines.append(f"port {port}: {number} of the first {max(seen) + 1}")
     final = world.stop()
     assert min(final[port]["TX-packets"] for port in (0, 1)) >= number, final
-    return f"{', '.join(told)}; SHA-256 equal"
+    return f"{', '.join(lines)}; SHA-256 equal"
 
 
 def round_and_round(world, change):
@@ -290,24 +249,34 @@ def end(world):
     return f"{final['RX-packets']} received, {final['TX-packets']} sent, no buffer outstanding"
 
 
-Run = collections.namedtuple("Run", "ports options checks workers", defaults=[1])
+Run = collections.namedtuple("Run", "ports options checks workers eal before",
+                             defaults=[1, (), lambda: None])
 
-# What one start of mext-fwd is for: ports, its options, the checks in their order. TCP comes last of
-# all: its connections may have something to say for a while after they end, amid counted frames.
-# Without ports: checks that start programs of their own.
+# What one start of mext-fwd is for: ports, its options, the checks in their order; options for EAL, what
+# is done before. Without ports: checks that start programs of their own. In their order, too: frames are
+# counted before TCP and serve, whose hosts may have something to say for a while afterwards; and ports 2
+# and 3 are used together before 2 alone: qemu keeps for 3 what the wire brings while nobody has it open.
 RUNS = {
     "macswap": Run((0, 1), ("--forward-mode=macswap",), (frames_swapped, end)),
     "rxonly": Run((0, 1), ("--forward-mode=rxonly", "--stats-period=0.5"), (counts, end)),
     "txonly": Run((0, 1), ("--forward-mode=txonly",), (hashes, end)),
     "loop": Run((2, 3), (), (goes_round, end)),
     "loop-macswap": Run((2, 3), ("--forward-mode=macswap",), (goes_round_swapped, end)),
+    "regions": Run((), (), programs.REGIONS),
+    "some-regions": Run((), (), programs.SOME_REGIONS),
+    "flood": Run((0, 1, 2), ("--forward-mode=flood",), (sharing.flood, end)),
+    "flood-fanout": Run((0, 1, 2), ("--forward-mode=flood", "--flood-by=fanout"),
+                        (sharing.flood, end)),
+    "multicast": Run((0, 1, 2), sharing.MULTICAST, (sharing.multicast, end),
+                     before=sharing.write_groups),
     "io": Run((0, 1), (), (iommu, ping, frames_unchanged, tcp_there, tcp_back, end)),
     "numa": Run((0, 1, 2, 3), (), (nodes, sockets, placement, iommu, ping, end), workers=2),
     "nodes": Run((), (), (programs.numa,)),
-    "regions": Run((), (), programs.REGIONS),
-    "some-regions": Run((), (), programs.SOME_REGIONS),
     "flows": Run((0, 1), ("--rxq=2", "--txq=2"), (spread, end)),
     "queues": Run((0, 1), ("--rxq=2", "--txq=2"), (iommu, ping, tcp_there, end)),
+    "serve": Run((0, 1), sharing.SERVE_LARGE, (sharing.serve, end), before=sharing.write_files),
+    "serve-pa": Run((0, 1), sharing.SERVE, (sharing.serve_scattered, end), eal=("--iova-mode=pa",),
+                    before=sharing.write_files_scattered),
 }
 
 

@@ -24,7 +24,8 @@ def run(name, wanted):
     """Those checks of a run that are wanted, on one start of mext-fwd if the run has ports."""
     what = checks.RUNS[name]
     try:
-        with (World(what.ports, *what.options, workers=what.workers) if what.ports
+        what.before()
+        with (World(what.ports, *what.options, workers=what.workers, eal=what.eal) if what.ports
               else contextlib.nullcontext()) as world:
             for check in what.checks:
                 label = f"{name}:{check.__name__}"

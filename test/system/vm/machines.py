@@ -12,12 +12,13 @@ from network import ROOT
 NICVM = ROOT / "test" / "system" / "nicvm" / "nicvm"
 GUEST = pathlib.Path(__file__).with_name("guest.py")
 CARDS = ("e1000e", "e1000", "vmxnet3", "virtio")
-# A boot and all its checks take a minute or two, more where others use the CPUs.
-LIMIT = 600
+# A boot and all its checks take some minutes, more where others use the CPUs.
+LIMIT = 900
 
 # nicvm's options, and which runs are for that machine.
 Machine = collections.namedtuple("Machine", "options runs")
-EVERY_MODE = ("macswap", "rxonly", "txonly", "loop", "loop-macswap", "io")
+EVERY_MODE = ("macswap", "rxonly", "txonly", "loop", "loop-macswap", "io", "serve", "serve-pa", "flood",
+              "flood-fanout", "multicast")
 
 # When a vmxnet3 port starts qemu reads address 0, dpdk-testpmd's port alike: it seems that it looks for its
 # shared memory before the driver has said where that is.
@@ -37,7 +38,7 @@ MACHINES = {
 # Without MEXT_VM=all: one boot.
 SHORT = {("e1000e", name) for name in (
     "io:iommu", "io:ping", "io:frames_unchanged", "io:end", "txonly:hashes", "txonly:end",
-    "regions:file_va_later", "faults")}
+    "regions:file_va_later", "serve:serve", "serve:end", "flood:flood", "flood:end", "faults")}
 
 facts = []  # what the checks had to tell, for the end of pytest's output
 nicvms = set()  # that run

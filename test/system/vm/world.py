@@ -18,12 +18,12 @@ def ports():
 class World:
     """mext-fwd on some of the ports, forwarding; a wire to each peer, which is in namespace nsN."""
 
-    def __init__(self, numbers, *options, workers=1):
+    def __init__(self, numbers, *options, workers=1, eal=()):
         self.addresses = [ports()[number] for number in numbers]
         self.macs = [f"52:54:00:00:00:{number:02x}" for number in numbers]
         allowed = [word for address in self.addresses for word in ("-a", address)]
-        self.forwarder = Forwarder(*options, eal=["--log-level=lib.eal:info", *allowed], memory=(),
-                                   workers=workers)
+        self.forwarder = Forwarder(*options, eal=["--log-level=lib.eal:info", *eal, *allowed],
+                                   memory=(), workers=workers)
         self.final = None
         self.wires = {}
 
@@ -42,9 +42,9 @@ class World:
             self.wires[peer] = Wire(f"ns{peer}", f"peer{peer}")
         return self.wires[peer]
 
-    def drain(self):
+    def drain(self, quiet=0):
         for wire in self.wires.values():
-            while wire.receive(timeout=0) is not None:
+            while wire.receive(timeout=quiet) is not None:
                 pass
 
     def stop(self):
