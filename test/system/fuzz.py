@@ -3,6 +3,7 @@
 
 import ctypes
 import random
+import struct
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
@@ -14,19 +15,27 @@ from frames import FROM, TO
 from network import libc
 
 LONGEST = 1514
+# What modes multicast and serve have work with.
+GROUP = "239.1.1.1"
+SERVER = "198.18.0.9"
+MESSAGE = struct.Struct("!IBBHIIQQQ")  # as in examples/serve-client
 
 
 def layers(rng):
     """Headers on one another as they may come, now and then as they may not."""
     ip = rng.choice([lambda: IP(dst="198.18.0.2"), lambda: IPv6(dst="fd00::2"),
-                     lambda: fuzz(IP(dst="198.18.0.2"))])
-    top = rng.choice([UDP, TCP, ICMP, lambda: UDP(dport=4789) / VXLAN() / Ether() / IP() / TCP(),
+                     lambda: IP(dst=GROUP), lambda: IP(dst=SERVER, src="198.18.0.1"),
+                     lambda: fuzz(IP(dst=rng.choice(["198.18.0.2", GROUP, SERVER])))])
+    request = MESSAGE.pack(0x4D585351, 1, 0, rng.randrange(2), 1, rng.choice([1, 1400, 65536]),
+                           rng.randrange(99), 0, 0)
+    top = rng.choice([UDP, TCP, ICMP, lambda: UDP(sport=4000, dport=7411) / Raw(request),
+                      lambda: UDP(dport=4789) / VXLAN() / Ether() / IP() / TCP(),
                       lambda: GRE() / IP() / UDP(), lambda: fuzz(UDP()), lambda: fuzz(TCP())])
-    frame = Ether(dst=rng.choice([TO, "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"]), src=FROM)
+    frame = Ether(dst=rng.choice([TO, "ff:ff:ff:ff:ff:ff", "01:00:5e:01:01:01"]), src=FROM)
     for _ in range(rng.choice([0, 0, 0, 1, 2, 9])):
         frame /= rng.choice([Dot1Q, Dot1AD])(vlan=rng.randrange(4096))
     if rng.random() < 0.1:
-        return frame / ARP(op=rng.randrange(4), pdst="198.18.0.2")
+        return frame / ARP(op=rng.randrange(4), pdst=rng.choice(["198.18.0.2", SERVER]))
     return frame / ip() / top() / Raw(rng.randbytes(rng.randrange(64)))
 
 
@@ -75,6 +84,7 @@ class Volley:
     def __init__(self, some):
         self.kept = some
         self.number = len(some)
+        self.at = 0  # the next to send
         self.vectors = (IoVec * self.number)(*[IoVec(f, len(f)) for f in some])
         self.messages = (MMsgHdr * self.number)()
         for i in range(self.number):
@@ -82,14 +92,14 @@ class Volley:
             self.messages[i].hdr.iovlen = 1
 
     def send(self, wire, number):
-        """Send that many, from the first on again and again: how many the kernel took."""
+        """Send that many, on from where the last call ended, again and again: how many the kernel took."""
         descriptor = wire.socket.fileno()
         wire.socket.setblocking(True)
-        at = taken = tried = 0
+        taken = tried = 0
         while tried < number:
-            n = min(self.AT_ONCE, self.number - at, number - tried)
-            sent = libc.sendmmsg(descriptor, ctypes.byref(self.messages[at]), n, 0)
+            n = min(self.AT_ONCE, self.number - self.at, number - tried)
+            sent = libc.sendmmsg(descriptor, ctypes.byref(self.messages[self.at]), n, 0)
             taken += max(sent, 0)
             step = sent if sent > 0 else 1  # what the kernel refuses is left out
-            at, tried = (at + step) % self.number, tried + step
+            self.at, tried = (self.at + step) % self.number, tried + step
         return taken
