@@ -218,6 +218,19 @@ def test_run_that_forwarded_nothing_ends_with_status_2(tmp_path):
         assert read_report(file)["exit_status"] == 2
 
 
+def test_run_whose_frames_the_mode_rejected_all_ends_with_status_2(tmp_path):
+    # net_null's frames are zeros: no request to answer.
+    with Forwarder("--forward-mode=icmpecho", "--duration=0.1", f"--json={tmp_path / 'report'}",
+                   eal=NULLS) as forwarder:
+        assert forwarder.wait_for_exit() == 2, forwarder.said()
+        errors = forwarder.own_error_lines()
+    report = read_report(tmp_path / "report")
+    rejected, received = report["total"]["drops"]["rejected"], report["total"]["rx_packets"]
+    assert rejected == received > 0 and report["exit_status"] == 2
+    assert len(errors) == 1 and f"mode icmpecho could do nothing with {rejected} of the {received} packets" \
+        in errors[0], errors
+
+
 def test_report_that_cannot_be_written_is_refused_before_anything_runs(tmp_path):
     for file, why in ((tmp_path / "none" / "r.json", "No such file"), (tmp_path, "directory"),
                       (tmp_path / ("x" * 255), "name too long")):
