@@ -46,6 +46,9 @@ struct fwd_port {
 	bool copy_external; /* its driver sends wrong bytes from external buffers */
 	bool eal_memory_only; /* what is outside of EAL's memory it can't receive into, nor send */
 	bool hands_on; /* its driver does not only read what it sends: no header may be sent twice */
+	bool takes_chains; /* its driver sends packets of several segments, whether it says so or not */
+	const char *start_hint; /* why it may not start, for the message; NULL: nothing is known */
+	bool stops_for_good; /* its driver can't start it again */
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
@@ -60,6 +63,7 @@ struct fwd_port {
 	unsigned int rx_index;
 	bool set_up; /* as setup says */
 	bool started;
+	bool was_stopped;
 	bool up; /* its link, as last told */
 	bool on_interface; /* of the kernel, which may vanish */
 	bool removed; /* its device; events set it, atomically */
@@ -114,6 +118,7 @@ ports_all(const struct fwd *fwd)
 /* port.c: find, check, start and close the ports. 0 or -1, with the reason on stderr. */
 int ports_find(struct fwd *fwd);
 int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
+uint64_t port_tx_wishes(const struct fwd *fwd, const struct fwd_port *port); /* offloads */
 int port_check(const struct fwd_port *port, const struct fwd_args *args); /* its limits */
 void ports_flush(struct fwd *fwd); /* what waits to be received */
 void port_stop(struct fwd_port *port); /* emptied; if it is started */
@@ -144,6 +149,8 @@ int ports_choose_first(struct fwd *fwd, const char *number); /* of all, in the o
 /* quirk.c: what is known of drivers. */
 void quirks_apply(struct fwd_port *port);
 void quirks_report(const struct fwd *fwd);
+/** Whether what it is to send in several segments must be copied into one. */
+bool port_linearizes(const struct fwd *fwd, const struct fwd_port *port);
 
 /* stream.c: who sends to whom, on which lcore. */
 unsigned int topology_peer(

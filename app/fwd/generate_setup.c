@@ -65,11 +65,6 @@ check_port(const struct fwd_port *port)
 	const uint32_t length = frame_length();
 	uint16_t mtu;
 
-	if ((generate_offloads(port) & ~port->setup.tx_offloads) != 0) {
-		FWD_ERROR("--txpkts: port %u (%s) sends no frames of %u segments, give --txpkts=%u",
-				port->id, port->driver, generate_conf.nb_segments, length);
-		return -1;
-	}
 	if (rte_eth_dev_get_mtu(port->id, &mtu) == 0 &&
 			length > (uint32_t)mtu + RTE_ETHER_HDR_LEN) {
 		FWD_ERROR("--txpkts: frames of %u bytes are too long for port %u, whose MTU of %u allows "
@@ -220,6 +215,9 @@ generators_create(struct fwd *fwd, const struct generate_flows *flows, bool keep
 
 	if (generate_check(fwd) < 0)
 		return -1;
+	/* Copies come from the same pool, and take the marks along, which are not true of them. */
+	for (i = 0; i < fwd->nb_ports; i++)
+		keep &= !port_linearizes(fwd, &fwd->ports[i]);
 	for (i = 0; i < fwd->nb_streams; i++) {
 		struct fwd_stream *s = fwd->streams[i];
 

@@ -86,6 +86,19 @@ ports_find(struct fwd *fwd)
 	return -1;
 }
 
+uint64_t
+port_tx_wishes(const struct fwd *fwd, const struct fwd_port *port)
+{
+	const struct fwd_mode *mode = fwd->args.mode;
+	uint64_t wishes = mode->tx_offloads != NULL ? mode->tx_offloads(port) : 0;
+
+	if (fwd->args.tx_first > 0)
+		wishes |= generate_offloads(port);
+	if (rx_mempool_chains(port))
+		wishes |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	return wishes;
+}
+
 /** The setup that mode and arguments ask of a port. */
 static int
 wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_setup *setup)
@@ -105,16 +118,11 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 	 */
 	if (mode->rx_offloads != NULL)
 		setup->rx_offloads = mode->rx_offloads(port) & port->info.rx_offload_capa;
-	if (mode->tx_offloads != NULL)
-		setup->tx_offloads = mode->tx_offloads(port) & port->info.tx_offload_capa;
-	if (fwd->args.tx_first > 0)
-		setup->tx_offloads |= generate_offloads(port) & port->info.tx_offload_capa;
 	setup->rx_offloads |= setup_wishes.rx_offloads;
-	setup->tx_offloads |= setup_wishes.tx_offloads;
 	if (setup_wishes.scatter)
 		setup->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-	if (rx_mempool_chains(port))
-		setup->tx_offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS & port->info.tx_offload_capa;
+	setup->tx_offloads = port_tx_wishes(fwd, port) & port->info.tx_offload_capa;
+	setup->tx_offloads |= setup_wishes.tx_offloads;
 	return rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &setup->nb_rxd, &setup->nb_txd);
 }
 
@@ -177,6 +185,13 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 {
 	int ret = 0;
 
+	if (port->was_stopped && port->stops_for_good) {
+		FWD_ERROR("port %u (%s) can't be started again: this DPDK's driver has closed its sockets "
+			  "(fixed in 22.11.8, 23.11.4, 24.11.2 and 25.03): port detach %u, and port "
+			  "attach it anew",
+				port->id, port->driver, port->id);
+		return -1;
+	}
 	if (!port->set_up || memcmp(setup, &port->setup, sizeof(*setup)) != 0) {
 		port->set_up = false;
 		ret = configure(port, setup, fwd->args.no_lsc);
@@ -188,9 +203,10 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
 	if (ret < 0) {
-		FWD_ERROR("port %u (%s) does not start with %u+%u queues of %u+%u descriptors: %s",
+		FWD_ERROR("port %u (%s) does not start with %u+%u queues of %u+%u descriptors: %s%s",
 				port->id, port->driver, setup->nb_rxq, setup->nb_txq, setup->nb_rxd,
-				setup->nb_txd, rte_strerror(-ret));
+				setup->nb_txd, rte_strerror(-ret),
+				port->start_hint != NULL ? port->start_hint : "");
 		return -1;
 	}
 	port->setup = *setup;
@@ -257,6 +273,7 @@ port_stop(struct fwd_port *port)
 	empty_queues(port);
 	rte_eth_dev_stop(port->id);
 	port->started = false;
+	port->was_stopped = true;
 }
 
 void

@@ -18,6 +18,15 @@
 		       "among its arguments (-a): sending copies"                                    \
 	}
 
+#define AT_LEAST(year, month, minor) (RTE_VERSION >= RTE_VERSION_NUM(year, month, minor, 0))
+#define IS_LINE(year, month) (RTE_VER_YEAR == (year) && RTE_VER_MONTH == (month))
+
+/** Whether af_packet can be started again (872e846f6b and what of it is in stable releases). */
+#define AF_PACKET_STARTS_AGAIN                                             \
+	(AT_LEAST(25, 3, 0) || (IS_LINE(24, 11) && AT_LEAST(24, 11, 2)) || \
+			(IS_LINE(23, 11) && AT_LEAST(23, 11, 4)) ||        \
+			(IS_LINE(22, 11) && AT_LEAST(22, 11, 8)))
+
 /** What is known of drivers that a forwarder on shared and external storage must respect. */
 static const struct quirk {
 	const char *driver;
@@ -30,6 +39,9 @@ static const struct quirk {
 	bool eal_memory_only;
 	const char *when; /* it has it only with these words in its arguments; NULL: always */
 	const char *unless; /* and not with these */
+	bool takes_chains;
+	bool stops_for_good;
+	const char *start_hint;
 	const char *why;
 } quirks[] = {
 	/* Sends what lies behind the header, not what buf_addr says (fixed by 10ed220497). */
@@ -46,6 +58,16 @@ static const struct quirk {
 			.kept_rx = 2048,
 			.kept_tx = 4096,
 			.cuts_memory = true },
+	{ .driver = "net_af_packet",
+			.fixed_in = AF_PACKET_STARTS_AGAIN ? 0 : UINT_MAX,
+			.stops_for_good = true },
+	/* A client connects while it starts, or never; -1 says that it could not. */
+	{ .driver = "net_memif",
+			.fixed_in = UINT_MAX,
+			.start_hint = "; a client must find its server: start that first" },
+	/* They send chains, and do not say so (RTE_ETH_TX_OFFLOAD_MULTI_SEGS) before DPDK 26. */
+	{ .driver = "net_null", .fixed_in = UINT_MAX, .takes_chains = true },
+	{ .driver = "net_pcap", .fixed_in = UINT_MAX, .takes_chains = true },
 	/* Somebody else gets the mbuf itself, or, below a port made of others, may get it. */
 	{ .driver = "net_ring", .fixed_in = UINT_MAX, .hands_on = true },
 	{ .driver = "net_softnic", .fixed_in = UINT_MAX, .hands_on = true },
@@ -83,6 +105,7 @@ quirks_apply(struct fwd_port *port)
 {
 	unsigned int i;
 
+	port->takes_chains = (port->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	for (i = 0; i < RTE_DIM(quirks); i++) {
 		const struct quirk *q = &quirks[i];
 
@@ -92,9 +115,20 @@ quirks_apply(struct fwd_port *port)
 		port->cuts_memory |= q->cuts_memory;
 		port->hands_on |= q->hands_on;
 		port->eal_memory_only |= q->eal_memory_only;
+		if (q->start_hint != NULL)
+			port->start_hint = q->start_hint;
+		port->takes_chains |= q->takes_chains;
+		port->stops_for_good |= q->stops_for_good;
 		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
 		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
 	}
+}
+
+bool
+port_linearizes(const struct fwd *fwd, const struct fwd_port *port)
+{
+	return !port->takes_chains &&
+	       (port_tx_wishes(fwd, port) & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 }
 
 void
@@ -103,6 +137,11 @@ quirks_report(const struct fwd *fwd)
 	const unsigned int external = MODE_HEADERS | MODE_STORAGES | MODE_WRAPS | MODE_PACKETS;
 	unsigned int i, j;
 
+	for (i = 0; i < fwd->nb_ports; i++)
+		if (port_linearizes(fwd, &fwd->ports[i]) && !fwd->ports[i].copy_external)
+			FWD_WARNING("port %u (%s) sends no packets of several segments: each is copied "
+				    "into one mbuf",
+					fwd->ports[i].id, fwd->ports[i].driver);
 	if ((fwd->args.mode->flags & external) == 0 && memory_wishes.alloc != MP_ALLOC_XBUF)
 		return;
 	for (i = 0; i < fwd->nb_ports; i++)

@@ -2,16 +2,20 @@
 #include "describe.h"
 #include "stream.h"
 
-/** Replace external mbufs and chains by copies with room of their own. What can't be copied is dropped. */
+/**
+ * Replace chains, and external mbufs where the port is said to send these wrong, by copies with room of their own.
+ * What can't be copied is dropped.
+ */
 static uint16_t
 copy_foreign(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n)
 {
+	const bool external = (out->special & FWD_OUT_COPY) != 0;
 	uint16_t i, kept = 0;
 
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i], *copy = NULL;
 
-		if (!RTE_MBUF_HAS_EXTBUF(m) && m->nb_segs == 1) {
+		if (m->nb_segs == 1 && !(external && RTE_MBUF_HAS_EXTBUF(m))) {
 			pkts[kept++] = m;
 			continue;
 		}
@@ -53,7 +57,7 @@ stream_send_special(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf *
 		mext_free_bulk(pkts, n);
 		return;
 	}
-	if ((out->special & FWD_OUT_COPY) != 0)
+	if ((out->special & (FWD_OUT_COPY | FWD_OUT_LINEAR)) != 0)
 		n = copy_foreign(s, out, pkts, n);
 	if (n == 0)
 		return;

@@ -63,17 +63,18 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->refer = true;
 	for (i = 0; i < nb_outs; i++) {
 		const struct fwd_port *p = &fwd->ports[to_all ? i : to];
+		const bool linear = port_linearizes(fwd, p);
 
 		s->outs[i] = (struct fwd_out){
 			.port = p->id,
 			.queue = queue,
 			.special = (p->copy_external ? FWD_OUT_COPY : 0) |
-				   (p->gone ? FWD_OUT_GONE : 0) |
+				   (linear ? FWD_OUT_LINEAR : 0) | (p->gone ? FWD_OUT_GONE : 0) |
 				   (s->bursts != NULL ? FWD_OUT_RECORD : 0),
 			.addrs = { .dst = args->peer[p->id], .src = p->addr },
 			.offloads = p->setup.tx_offloads,
 		};
-		s->refer &= !p->hands_on && !p->copy_external;
+		s->refer &= !p->hands_on && !p->copy_external && !linear;
 	}
 	s->out = &s->outs[to_all ? to : 0];
 	return s;

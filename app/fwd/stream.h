@@ -23,6 +23,8 @@
 
 /** The port's driver sends wrong bytes from external buffers and chains: send copies. */
 #define FWD_OUT_COPY (1u << 0)
+/** The port does not send chains: send copies of these. */
+#define FWD_OUT_LINEAR (1u << 3)
 /** The port has vanished: drop, it must not be called. */
 #define FWD_OUT_GONE (1u << 1)
 /** How many packets bursts had is recorded. */

@@ -218,6 +218,22 @@ def test_without_a_port_the_prompt_waits_for_one():
     assert re.search(r"RX-packets: [1-9]", answers(forwarder)[-1][1])
 
 
+def test_memif_client_needs_its_server_and_says_so(tmp_path):
+    memif = f"--vdev=net_memif0,role={{}},socket={tmp_path}/socket,socket-abstract=no"
+    with Forwarder("-i", eal=[memif.format("client")], stdin=subprocess.PIPE) as client:
+        client.type("start")
+        client.wait_for_error(r"port 0 \(net_memif\) does not start .* must find its server")
+        with Forwarder("-i", "-a", eal=[memif.format("server")], stdin=subprocess.PIPE) as server:
+            server.wait_until_forwarding()
+            client.type("start")
+            client.wait_until_forwarding()
+            server.wait_for("port 0: link up")
+            client.type("quit")
+            client.check_end()
+            server.type("quit")
+            server.check_end()
+
+
 def test_start_that_can_not_be_leaves_the_prompt():
     status, forwarder = session("port config all rxq 2", "start", "port config all txq 2",
                                 "port config all rxd 60000", "start", "port config all rxd 512",
@@ -272,7 +288,7 @@ def test_modes_change_under_traffic_and_nothing_is_lost(network, start, driver, 
         forwarder.type("stop", f"set fwd {mode}")
         if driver != "af_xdp":  # whose sockets can't be set up twice
             forwarder.type(f"port config all rxd {rng.choice((256, 512))}")
-        forwarder.type(f"set burst {rng.randint(1, 512)}")
+        forwarder.type("port stop 0", "port start 0", f"set burst {rng.randint(1, 512)}")
         forwarder.wait_for("mext-fwd> set burst")
         network.drain()
         stale = [frames.plain(60, rng) for _ in range(8)]
