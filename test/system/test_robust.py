@@ -43,7 +43,8 @@ def check_balance(mode, total, streams):
 
 
 def send_in_windows(wire, volley, number, telemetry):
-    """How many the kernel took. Some that are malformed it keeps from the port, by driver."""
+    """How many the kernel took. Not all come to an af_packet port: not those with a VLAN tag and shorter than 20 bytes,
+    nor IPv4 fragments, which the kernel keeps to put them together."""
     def received():
         return telemetry.ask("/mext/fwd/port,0")["rx_packets"]
 
