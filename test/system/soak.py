@@ -20,7 +20,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 from scapy.layers.inet import IP, UDP
@@ -32,6 +31,7 @@ import fuzz
 from forwarder import BINARY, Forwarder, vdevs
 from network import ROOT, Network
 from telemetry import Telemetry
+from traffic import Traffic
 
 HOSTS = 4
 SERVED = 3 << 20
@@ -63,33 +63,23 @@ def judge(samples):
     return wrong
 
 
-class Traffic:
-    """What the hosts send without a pause: malformed frames, frames of every length, and a group's."""
+class Crowd(Traffic):
+    """What the hosts send: malformed frames, frames of every length, and a group's."""
 
     def __init__(self, network, seed):
+        super().__init__()
         every = [frame for _, frame in frames.every_kind(seed, "af_packet")]
         group = [bytes(Ether(dst="01:00:5e:01:01:01") / IP(src="198.18.0.3", dst=GROUP) / UDP() /
                        Raw(bytes(length))) for length in range(0, 1400, 7)]
         self.volleys = [fuzz.Volley(some) for some in
                         (fuzz.frames(5000, seed), every, group, fuzz.frames(5000, seed + 1))]
         self.wires, self.sent = network.wires, 0
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._send)
 
-    def _send(self):
-        while not self.ended.is_set():
-            for wire, volley in zip(self.wires, self.volleys):
-                with contextlib.suppress(OSError):  # its link is down
-                    self.sent += volley.send(wire, 256)
-            time.sleep(0.01)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
+    def send_some(self):
+        for wire, volley in zip(self.wires, self.volleys):
+            with contextlib.suppress(OSError):  # its link is down
+                self.sent += volley.send(wire, 256)
+        time.sleep(0.01)
 
 
 class Soak:
@@ -180,7 +170,7 @@ def soak(minutes, seconds, driver, seed, modes=MODES):
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mext-soak-") as folder, Network(HOSTS) as network:
         run = Soak(network, folder, driver)
-        with run.forwarder, Traffic(network, seed) as traffic:
+        with run.forwarder, Crowd(network, seed) as traffic:
             while len(samples) < 4 or time.monotonic() - begin < minutes * 60:
                 levels, moved = run.round(modes, seconds)
                 samples.append(levels)

@@ -4,37 +4,26 @@
 import itertools
 import re
 import signal
-import threading
 import time
 
 import frames
+from traffic import Traffic
 
 MODES = ("io", "mac", "macswap", "rxonly", "txonly")
 
 
-class Traffic:
-    """Frames sent into both ends of a network as fast as they go, whether or not they arrive."""
+class BothEnds(Traffic):
+    """Frames sent into both ends of a network as fast as they go."""
 
     def __init__(self, network, seed):
+        super().__init__()
         self.wires = network.wires
-        self.frames = [frame for _, frame in frames.every_kind(seed, "af_packet")][:200]
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._send)
+        self.frames = itertools.cycle([frame for _, frame in frames.every_kind(seed, "af_packet")][:200])
 
-    def _send(self):
-        for frame in itertools.cycle(self.frames):
-            if self.ended.is_set():
-                break
-            for wire in self.wires:
-                wire.send(frame)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
+    def send_some(self):
+        frame = next(self.frames)
+        for wire in self.wires:
+            wire.send(frame)
 
 
 def rates(line):
@@ -46,7 +35,7 @@ def rates(line):
 
 
 def test_ten_starts_and_stops_under_traffic_leave_no_buffer(network, start, seed):
-    with Traffic(network, seed):
+    with BothEnds(network, seed):
         for with_signal, mode in itertools.product((signal.SIGINT, signal.SIGTERM), MODES):
             network.drain()
             forwarder = start(f"--forward-mode={mode}", "--stats-period=0.1")
@@ -65,7 +54,7 @@ def test_signal_before_any_frame_stops_it(start):
 
 def test_duration_ends_it(network, start, seed):
     begin = time.monotonic()
-    with Traffic(network, seed):
+    with BothEnds(network, seed):
         forwarder = start("--duration=1")
         final = forwarder.check_end()
     assert time.monotonic() - begin >= 1
@@ -74,7 +63,7 @@ def test_duration_ends_it(network, start, seed):
 
 def test_stats_period_prints_rates_of_each_port(network, start, seed):
     forwarder = start("--stats-period=0.2")
-    with Traffic(network, seed):
+    with BothEnds(network, seed):
         for _ in range(3):
             for port in (0, 1):
                 match = forwarder.wait_for(rf"port {port}: rx [1-9]")
@@ -84,7 +73,7 @@ def test_stats_period_prints_rates_of_each_port(network, start, seed):
 
 
 def test_without_stats_period_no_rates_are_printed(network, start, seed):
-    with Traffic(network, seed):
+    with BothEnds(network, seed):
         forwarder = start("--duration=1.5")
         forwarder.check_end()
     assert not [line for line in forwarder.output if " pps " in line]
@@ -92,7 +81,7 @@ def test_without_stats_period_no_rates_are_printed(network, start, seed):
 
 def test_final_statistics_add_up(network, start, seed):
     forwarder = start("--stats-period=0.1")
-    with Traffic(network, seed):
+    with BothEnds(network, seed):
         forwarder.wait_for(r"port 1: rx [1-9]")
     forwarder.wait_for(r"port 0: rx 0 pps")
     final = forwarder.stop()

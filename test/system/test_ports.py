@@ -1,43 +1,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ports that change while they forward: links that flap, ports that vanish."""
 
+import itertools
 import subprocess
-import threading
 
 import pytest
 
 import frames
 from forwarder import Forwarder
+from traffic import Traffic
 
 
 def ip(*words):
     subprocess.run(["ip", *words], check=True)
 
 
-class Sender:
-    """A frame sent into one end of a network again and again, whether or not it arrives."""
+class Sender(Traffic):
+    """Frames sent into one end of a network again and again."""
 
     def __init__(self, wire, seed):
-        self.wire = wire
-        self.frames = frames.flows(50, seed)
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._send)
+        super().__init__()
+        self.wire, self.frames = wire, itertools.cycle(frames.flows(50, seed))
 
-    def _send(self):
-        while not self.ended.is_set():
-            for frame in self.frames:
-                try:
-                    self.wire.send(frame)
-                except OSError:  # the link is down, or gone
-                    self.ended.wait(0.01)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
+    def send_some(self):
+        self.wire.send(next(self.frames))
 
 
 def wait_for_frames(wire):

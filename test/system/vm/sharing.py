@@ -167,6 +167,7 @@ def serve_scattered(world):
     log = "\n".join(world.forwarder.error_lines() + world.forwarder.output)
     assert "Selected IOVA mode 'PA'" in log, log
     found = pieces(world.forwarder.process.pid)
-    # Hugepages may follow each other, those of the small file are 171 ordinary ones.
-    assert len(found) == len(FILES) and found[min(found)] > 100, found
+    # Hugepages may follow each other, and so may some of the 171 ordinary pages of the small file: 20 pieces cut
+    # packets enough.
+    assert len(found) == len(FILES) and found[min(found)] > 20, found
     return f"{fetch_all(world, FILES)}; pieces of memory {list(found.values())}"
