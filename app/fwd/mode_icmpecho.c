@@ -3,6 +3,7 @@
 
 #include <rte_arp.h>
 #include <rte_icmp.h>
+#include <rte_prefetch.h>
 
 #include "checksum.h"
 #include "compat.h"
@@ -117,6 +118,8 @@ answer_requests(struct fwd_stream *s)
 	uint16_t kept = stream_own(s, s->out, pkts, n);
 
 	for (i = 0; i < kept; i++) {
+		if (i + 1 < kept)
+			rte_prefetch0(rte_pktmbuf_mtod(pkts[i + 1], void *));
 		if (answer(pkts[i], &s->out->addrs.src))
 			pkts[nb_answers++] = pkts[i];
 		else

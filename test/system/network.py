@@ -121,8 +121,9 @@ class Network:
         try:
             subprocess.run([NETNS, "up", self.name, str(len(self.hosts))], check=True)
             self.wires = tuple(Wire(host, "host0") for host in self.hosts)
-            for host in self.hosts:
+            for port, host in enumerate(self.hosts):
                 self.wait_for_carrier(host, "host0")
+                self.wait_for_carrier(self.fwd, f"port{port}")  # the kernel may tell a second later
         except BaseException:
             self.__exit__()
             raise
