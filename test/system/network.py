@@ -123,7 +123,7 @@ class Network:
             self.wires = tuple(Wire(host, "host0") for host in self.hosts)
             for port, host in enumerate(self.hosts):
                 self.wait_for_carrier(host, "host0")
-                self.wait_for_carrier(self.fwd, f"port{port}")  # the kernel may tell a second later
+                self.wait_for_carrier(self.fwd, f"port{port}")
         except BaseException:
             self.__exit__()
             raise
@@ -141,10 +141,11 @@ class Network:
             check=True, capture_output=True, text=True)
         return json.loads(shown.stdout)[0]
 
-    def wait_for_carrier(self, namespace, name):
+    def wait_for_carrier(self, namespace, name, there=True):
+        """Until the kernel says that a link has a carrier, or none: up to a second later than it is so."""
         end = time.monotonic() + PATIENCE
-        while self.link(namespace, name)["operstate"] != "UP":
-            assert time.monotonic() < end, f"{name} in {namespace} does not come up"
+        while (self.link(namespace, name)["operstate"] == "UP") != there:
+            assert time.monotonic() < end, f"{name} in {namespace} does not {'come up' if there else 'go down'}"
             time.sleep(0.01)
 
     def port_mac(self, port):

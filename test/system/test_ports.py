@@ -89,6 +89,7 @@ def test_link_that_flaps_is_told_and_forwarding_goes_on(network, start, seed):
 
 def test_link_that_is_down_at_the_start_is_warned_of(network, driver):
     ip("-netns", network.hosts[0], "link", "set", "host0", "down")
+    network.wait_for_carrier(network.fwd, "port0", there=False)
     eal = [vdev(driver, port) for port in (0, 1)]
     with Forwarder("--duration=0.1", eal=eal, namespace=network.fwd) as forwarder:
         forwarder.check_end()
