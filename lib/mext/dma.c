@@ -46,7 +46,7 @@ typedef int (*dma_call_t)(struct rte_device *dev, void *addr, uint64_t iova, siz
  * @return the first page of the run that failed; end if none did.
  */
 static size_t
-each_run(const struct mext_region *r, size_t end, dma_call_t call, struct rte_device *dev)
+each_run(const struct region *r, size_t end, dma_call_t call, struct rte_device *dev)
 {
 	size_t i, first;
 
@@ -61,13 +61,13 @@ each_run(const struct mext_region *r, size_t end, dma_call_t call, struct rte_de
 }
 
 static size_t
-nb_pages(const struct mext_region *r)
+nb_pages(const struct region *r)
 {
 	return r->mapped_len / r->page_size;
 }
 
 static size_t
-nb_runs(const struct mext_region *r)
+nb_runs(const struct region *r)
 {
 	size_t i, n = 1;
 
@@ -98,7 +98,7 @@ vfio_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_
 
 /** VFIO refuses a region: log why. */
 static int
-refused_by_vfio(const struct mext_region *r, int reason)
+refused_by_vfio(const struct region *r, int reason)
 {
 	if (reason == ENOMEM) {
 		MEXT_LOG(ERR,
@@ -116,7 +116,7 @@ refused_by_vfio(const struct mext_region *r, int reason)
 
 /** All devices on VFIO share one container: map what is not mapped there yet, if it is in use. */
 static int
-map_in_container(struct mext_region *r)
+map_in_container(struct region *r)
 {
 	size_t done;
 	int reason;
@@ -137,7 +137,7 @@ map_in_container(struct mext_region *r)
 }
 
 static int
-unmap_in_container(struct mext_region *r)
+unmap_in_container(struct region *r)
 {
 	size_t done;
 
@@ -157,7 +157,7 @@ unmap_in_container(struct mext_region *r)
 
 /** Map a region for a device by its first port, if it maps by itself. */
 static int
-map_for_device(struct mext_region *r, uint16_t port)
+map_for_device(struct region *r, uint16_t port)
 {
 	struct rte_device *dev = device_of[port];
 	size_t done;
@@ -179,7 +179,7 @@ map_for_device(struct mext_region *r, uint16_t port)
 }
 
 static int
-unmap_for_devices(struct mext_region *r)
+unmap_for_devices(struct region *r)
 {
 	uint16_t port;
 
@@ -219,7 +219,7 @@ look_at_ports(void)
 }
 
 static int
-map_everywhere(struct mext_region *r)
+map_everywhere(struct region *r)
 {
 	int ret = map_in_container(r);
 	uint16_t port;
@@ -230,14 +230,14 @@ map_everywhere(struct mext_region *r)
 }
 
 int
-mextp_dma_map(struct mext_region *region)
+mextp_dma_map(struct region *region)
 {
 	look_at_ports();
 	return map_everywhere(region);
 }
 
 int
-mextp_dma_unmap(struct mext_region *region)
+mextp_dma_unmap(struct region *region)
 {
 	int ret = unmap_for_devices(region);
 
@@ -248,7 +248,7 @@ mextp_dma_unmap(struct mext_region *region)
 }
 
 static void
-give(struct mext_region *r, void *result)
+give(struct region *r, void *result)
 {
 	int ret = map_everywhere(r);
 
@@ -268,7 +268,7 @@ mextp_dma_sync(void)
 }
 
 static void
-give_to_container(struct mext_region *r, void *arg __rte_unused)
+give_to_container(struct region *r, void *arg __rte_unused)
 {
 	__atomic_store_n(&r->refused_by_vfio, map_in_container(r) < 0, __ATOMIC_RELAXED);
 }
@@ -288,7 +288,7 @@ port_comes(uint16_t port __rte_unused, enum rte_eth_event_type event __rte_unuse
 
 /** What a device had mapped itself goes with it, unless another port of it stays. */
 static void
-hand_over(struct mext_region *r, void *arg)
+hand_over(struct region *r, void *arg)
 {
 	uint16_t port = *(const uint16_t *)arg, other;
 	bool mapped = r->mapped_for[port];

@@ -25,10 +25,10 @@ bool mextp_dma_needed_still(void);
  * Map a region for all devices that there are.
  * @return 0; -ENOSPC, -EFAULT: logged, some may have it: mextp_dma_unmap().
  */
-int mextp_dma_map(struct mext_region *region);
+int mextp_dma_map(struct region *region);
 
 /** Take it back from those that have it. @return 0; -EFAULT: logged, some have it still. */
-int mextp_dma_unmap(struct mext_region *region);
+int mextp_dma_unmap(struct region *region);
 
 /** Map all regions for all devices that there are. @return 0; -ENOSPC, -EFAULT: logged. */
 int mextp_dma_sync(void);

@@ -21,7 +21,8 @@
  * |                            | out or closed by another one: they ask ports of what they are |
  * | remove                     | yes, any threads                                           |
  * | mext_storage_wrap(), frees | yes; a region that is being removed is refused             |
- * | getters                    | yes, as long as the region is not removed                  |
+ * | getters                    | yes, as long as the region is not removed; of one that was |
+ * |                            | before they give NULL or 0                                 |
  *
  * Regions are the primary process's. They take one of EAL's memory segment lists each, of which there
  * are 128 (RTE_MAX_MEMSEG_LISTS) and EAL itself has some.
@@ -36,6 +37,10 @@
 extern "C" {
 #endif
 
+/**
+ * What names a region. It points to nothing, and no two regions of a primary process have had the same: one of a
+ * region that was removed is refused by every call (logged), whatever has been added since.
+ */
 struct mext_region;
 
 /**
@@ -118,8 +123,8 @@ int mext_region_sync(void);
  *
  * @param region  the region, NULL allowed
  * @return 0; -EBUSY: storages over it live, the log says how many (also from within the free callback of the last
- *   one: it lives until that returns); -EINVAL: there is no such region, it was removed before; -EFAULT: the IOMMU
- *   or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
+ *   one: it lives until that returns); -EINVAL: there is no such region, it was removed before (logged); -EFAULT:
+ *   the IOMMU or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
  *   did; -ENOTSUP: this is a secondary process. On other failures nothing has changed.
  *
  * Thread safety: any thread; nobody else may use the region meanwhile but for mext_storage_wrap().
@@ -129,7 +134,7 @@ int mext_region_remove(struct mext_region *region);
 
 /**
  * @param region  a region
- * @return its first byte.
+ * @return its first byte; NULL: there is no such region (logged).
  *
  * Thread safety: any thread.
  * Ownership: of mext_region_alloc() and mext_region_load() the region's, to write to as long as no packet has it.
@@ -138,7 +143,7 @@ void *mext_region_data(const struct mext_region *region);
 
 /**
  * @param region  a region
- * @return its bytes: as added or allocated, or the length of the file.
+ * @return its bytes: as added or allocated, or the length of the file; 0: there is no such region (logged).
  *
  * Thread safety: any thread.
  * Ownership: unchanged.
@@ -147,7 +152,7 @@ size_t mext_region_len(const struct mext_region *region);
 
 /**
  * @param region  a region
- * @return bytes of each page.
+ * @return bytes of each page; 0: there is no such region (logged).
  *
  * Thread safety: any thread.
  * Ownership: unchanged.
@@ -156,7 +161,8 @@ size_t mext_region_page_size(const struct mext_region *region);
 
 /**
  * @param region  a region
- * @return how many storages over it live: wrapped, and not yet given back.
+ * @return how many storages over it live: wrapped, and not yet given back; 0 also where there is no such
+ *   region (logged).
  *
  * Thread safety: any thread; exact when nobody wraps and frees meanwhile.
  * Ownership: unchanged.

@@ -19,14 +19,14 @@
 static int
 meets(const struct rte_memseg_list *list, void *arg)
 {
-	const struct mext_region *range = arg;
+	const struct region *range = arg;
 	uintptr_t base = (uintptr_t)list->base_va;
 
 	return base < range->begin + range->mapped_len && range->begin < base + list->len;
 }
 
 static int
-register_with_eal(const struct mext_region *r)
+register_with_eal(const struct region *r)
 {
 	size_t nb = r->mapped_len / r->page_size;
 	int reason;
@@ -49,7 +49,7 @@ register_with_eal(const struct mext_region *r)
 
 /** Physical addresses that are the pages' own and stay so as far as that can be had. */
 static int
-settle(struct mext_region *r)
+settle(struct region *r)
 {
 	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
 		if (mlock((void *)r->begin, r->mapped_len) < 0) {
@@ -68,7 +68,7 @@ settle(struct mext_region *r)
 
 /** Whether the pages are where they were before a device was told. */
 static int
-check_settled(const struct mext_region *r)
+check_settled(const struct region *r)
 {
 	size_t bytes = r->mapped_len / r->page_size * sizeof(*r->iovas);
 	rte_iova_t *now;
@@ -91,11 +91,12 @@ check_settled(const struct mext_region *r)
 
 /** Empty the place of a region again. */
 static void
-clear(struct mext_region *r)
+clear(struct region *r)
 {
 	if (r->locked)
 		munlock((void *)r->begin, r->mapped_len);
 	free(r->iovas);
+	mextp_region_forget(r);
 	/* No bytes first, then no address: who looks meanwhile shall find none here. */
 	__atomic_store_n(&r->end, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&r->begin, 0, __ATOMIC_RELEASE);
@@ -106,7 +107,7 @@ clear(struct mext_region *r)
 
 /** Tell everybody of a region's memory. */
 static int
-tell_everybody(struct mext_region *r)
+tell_everybody(struct region *r)
 {
 	int ret;
 
@@ -137,7 +138,7 @@ tell_everybody(struct mext_region *r)
 static int
 make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region)
 {
-	struct mext_region *r = mextp_region_entry();
+	struct region *r = mextp_region_entry();
 	int ret;
 
 	if (r == NULL) {
@@ -158,7 +159,7 @@ make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **
 	r->owned = owned;
 	/* SEQ_CST: pairs with take(). */
 	__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
-	*region = r;
+	*region = mextp_region_handle(r);
 	return 0;
 }
 
@@ -211,18 +212,13 @@ mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **r
 }
 
 static int
-remove_idle(struct mext_region *r)
+remove_idle(struct region *r)
 {
 	void *memory = (void *)r->begin;
 	size_t len = r->mapped_len;
 	bool owned = r->owned;
 	int64_t n;
 
-	if (memory == NULL) {
-		MEXT_LOG(ERR, "mext_region_remove: there is no region %p, was it removed before?",
-				(void *)r);
-		return -EINVAL;
-	}
 	n = mextp_region_close(r);
 	if (n > 0) {
 		MEXT_LOG(ERR, "region %p: %" PRId64 " storages over it live, not removed", memory,
@@ -242,9 +238,22 @@ remove_idle(struct mext_region *r)
 	return 0;
 }
 
+/** The region that a handle names. @return NULL: it is there no more, or never was; logged */
+static struct region *
+find(const char *caller, const struct mext_region *handle)
+{
+	struct region *r = mextp_region_find(handle);
+
+	if (r == NULL)
+		MEXT_LOG(ERR, "%s: there is no region %p, was it removed before?", caller,
+				(const void *)handle);
+	return r;
+}
+
 int
 mext_region_remove(struct mext_region *region)
 {
+	struct region *r;
 	int ret;
 
 	if (region == NULL)
@@ -253,7 +262,8 @@ mext_region_remove(struct mext_region *region)
 	if (ret < 0)
 		return ret;
 	mextp_regions_lock();
-	ret = remove_idle(region);
+	r = find("mext_region_remove", region);
+	ret = r != NULL ? remove_idle(r) : -EINVAL;
 	mextp_regions_unlock();
 	return ret;
 }
@@ -275,25 +285,32 @@ mext_region_sync(void)
 void *
 mext_region_data(const struct mext_region *region)
 {
-	return (void *)region->begin;
+	const struct region *r = find("mext_region_data", region);
+
+	return r != NULL ? (void *)r->begin : NULL;
 }
 
 size_t
 mext_region_len(const struct mext_region *region)
 {
-	return region->end - region->begin;
+	const struct region *r = find("mext_region_len", region);
+
+	return r != NULL ? r->end - r->begin : 0;
 }
 
 size_t
 mext_region_page_size(const struct mext_region *region)
 {
-	return region->page_size;
+	const struct region *r = find("mext_region_page_size", region);
+
+	return r != NULL ? r->page_size : 0;
 }
 
 uint64_t
 mext_region_storages(const struct mext_region *region)
 {
-	int64_t n = mextp_region_users(region);
+	const struct region *r = find("mext_region_storages", region);
+	int64_t n = r != NULL ? mextp_region_users(r) : 0;
 
 	return RTE_MAX(n, 0);
 }

@@ -7,7 +7,8 @@
  * Regions from inside: who looks for one, who counts its storages, what is behind one.
  *
  * The table of regions and the regions are in memory that processes share. A region's memory is never
- * freed, only used again for the next one: a thread that wraps may be looking at it.
+ * freed, only used again for the next one: a thread that wraps may be looking at it. What the application
+ * has of a region is therefore no pointer to it, but a handle that no other region has ever had.
  */
 
 #include <stdbool.h>
@@ -24,7 +25,9 @@ struct region_users {
 	int64_t n;
 } __rte_cache_aligned;
 
-struct mext_region {
+/** What is behind a handle (struct mext_region *), which is a number and points to nothing. */
+struct region {
+	uint64_t handle; /* of whom is here now, or will be next: place, and a generation above */
 	uintptr_t begin; /* 0: none is here */
 	uintptr_t end; /* of what may be wrapped */
 	bool closed; /* not there yet, or being removed: may not be wrapped */
@@ -46,23 +49,32 @@ struct mext_region {
  * @return 0; -EFAULT: the region that has the first byte does not have the last, is being removed, or
  *   a port can't read it (logged).
  */
-int mextp_region_hold(const void *addr, size_t len, struct mext_region **region);
+int mextp_region_hold(const void *addr, size_t len, struct region **region);
 
 /** One thread at a time adds, removes, and looks at all. */
 void mextp_regions_lock(void);
 void mextp_regions_unlock(void);
 
 /** Count one storage less. */
-void mextp_region_drop(struct mext_region *region);
+void mextp_region_drop(struct region *region);
 
 /** Storages over a region. Exact if nobody wraps and frees meanwhile; of a closed region never too few. */
-int64_t mextp_region_users(const struct mext_region *region);
+int64_t mextp_region_users(const struct region *region);
 
 /** Close a region if nobody uses it. @return how many do. */
-int64_t mextp_region_close(struct mext_region *region);
+int64_t mextp_region_close(struct region *region);
+
+/** The region that a handle names; NULL: it is there no more, or never was. In any process. */
+struct region *mextp_region_find(const struct mext_region *handle);
+
+/** The handle of a region. */
+struct mext_region *mextp_region_handle(const struct region *region);
+
+/** Let the handle name nothing any more. */
+void mextp_region_forget(struct region *region);
 
 /** Room for one more region, closed and empty; NULL: no memory, or there are RTE_MAX_MEMSEG_LISTS. */
-struct mext_region *mextp_region_entry(void);
+struct region *mextp_region_entry(void);
 
 /**
  * Who finds that EAL knows memory, and no region that has it, can't tell whether it belongs to one that is just
@@ -73,7 +85,7 @@ uint32_t mextp_region_additions(const void *addr);
 void mextp_region_announce(void);
 
 /** Call on every region that is open. */
-void mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg);
+void mextp_region_each(void (*call)(struct region *region, void *arg), void *arg);
 
 /**
  * mext_region_add() for memory that is known to be fit: page_size is right.

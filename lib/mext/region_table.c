@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,11 +17,17 @@
 #define MAX_REGIONS RTE_MAX_MEMSEG_LISTS
 #define TABLE_NAME "mext_regions"
 
+/** A handle: a place in the table, and above it which of the regions that have been there, from 1. */
+#define PLACE_BITS 16
+#define GENERATION (UINT64_C(1) << PLACE_BITS)
+static_assert(MAX_REGIONS <= GENERATION, "a handle has too few bits for a place");
+static_assert(sizeof(uintptr_t) == sizeof(uint64_t), "a handle does not fit into a pointer");
+
 /** In a memzone, so that secondary processes count their storages too. Entries up to n are never NULL again. */
 struct table {
 	uint32_t n;
 	uint32_t additions; /* so far */
-	struct mext_region *regions[MAX_REGIONS];
+	struct region *regions[MAX_REGIONS];
 };
 
 static struct table *table;
@@ -39,7 +46,7 @@ mextp_regions_unlock(void)
 }
 
 void
-mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg)
+mextp_region_each(void (*call)(struct region *region, void *arg), void *arg)
 {
 	uint32_t i;
 
@@ -50,24 +57,59 @@ mextp_region_each(void (*call)(struct mext_region *region, void *arg), void *arg
 			call(table->regions[i], arg);
 }
 
-/** The table; in a secondary process that the primary's, once memory is looked at that is not EAL's. */
+/** The table; in a secondary process that is the primary's. */
 static struct table *
-table_for(const void *addr)
+find_table(void)
 {
 	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-	const struct rte_memseg_list *list;
 	const struct rte_memzone *mz;
 
 	if (likely(known != NULL) || rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return known;
-	list = rte_mem_virt2memseg_list(addr);
-	if (list == NULL || !list->external)
-		return NULL;
 	mz = rte_memzone_lookup(TABLE_NAME);
 	if (mz == NULL)
 		return NULL;
 	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
 	return mz->addr;
+}
+
+/** The table; a secondary process looks for it once memory is looked at that is not EAL's. */
+static struct table *
+table_for(const void *addr)
+{
+	struct table *known = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+	const struct rte_memseg_list *list;
+
+	if (likely(known != NULL) || rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return known;
+	list = rte_mem_virt2memseg_list(addr);
+	return list != NULL && list->external ? find_table() : NULL;
+}
+
+struct region *
+mextp_region_find(const struct mext_region *handle)
+{
+	uint64_t number = (uintptr_t)handle, place = number % GENERATION;
+	const struct table *t = find_table();
+	struct region *r;
+
+	/* Acquire: pairs with the release in mextp_region_entry(), entries below it are written. */
+	if (t == NULL || place >= __atomic_load_n(&t->n, __ATOMIC_ACQUIRE))
+		return NULL;
+	r = t->regions[place];
+	return __atomic_load_n(&r->handle, __ATOMIC_RELAXED) == number && r->begin != 0 ? r : NULL;
+}
+
+struct mext_region *
+mextp_region_handle(const struct region *r)
+{
+	return (struct mext_region *)(uintptr_t)r->handle;
+}
+
+void
+mextp_region_forget(struct region *r)
+{
+	__atomic_store_n(&r->handle, r->handle + GENERATION, __ATOMIC_RELAXED);
 }
 
 uint32_t
@@ -87,13 +129,13 @@ mextp_region_announce(void)
 }
 
 static int64_t *
-users_here(struct mext_region *r)
+users_here(struct region *r)
 {
 	return &r->users[RTE_MIN(rte_lcore_id(), (unsigned int)RTE_MAX_LCORE)].n;
 }
 
 int64_t
-mextp_region_users(const struct mext_region *r)
+mextp_region_users(const struct region *r)
 {
 	int64_t sum = 0;
 	unsigned int i;
@@ -106,7 +148,7 @@ mextp_region_users(const struct mext_region *r)
 
 /** Take a region unless it is being removed: count first, then look. */
 static bool
-take(struct mext_region *r)
+take(struct region *r)
 {
 	int64_t *users = users_here(r);
 
@@ -119,7 +161,7 @@ take(struct mext_region *r)
 }
 
 int64_t
-mextp_region_close(struct mext_region *r)
+mextp_region_close(struct region *r)
 {
 	int64_t n = mextp_region_users(r);
 
@@ -133,7 +175,7 @@ mextp_region_close(struct mext_region *r)
 }
 
 static bool
-has(const struct mext_region *r, uintptr_t addr)
+has(const struct region *r, uintptr_t addr)
 {
 	return addr >= __atomic_load_n(&r->begin, __ATOMIC_RELAXED) &&
 	       addr < __atomic_load_n(&r->end, __ATOMIC_RELAXED);
@@ -141,7 +183,7 @@ has(const struct mext_region *r, uintptr_t addr)
 
 /** Whether there still are devices on VFIO for which it could not be mapped. */
 static bool
-is_refused_by_vfio(struct mext_region *r)
+is_refused_by_vfio(struct region *r)
 {
 	if (likely(!__atomic_load_n(&r->refused_by_vfio, __ATOMIC_RELAXED)))
 		return false;
@@ -153,7 +195,7 @@ is_refused_by_vfio(struct mext_region *r)
 
 /** Why bytes of a region that is taken may not be wrapped. */
 static int
-refuse_range(struct mext_region *r, const void *addr, size_t len)
+refuse_range(struct region *r, const void *addr, size_t len)
 {
 	if (unlikely(len > r->end - (uintptr_t)addr)) {
 		MEXT_LOG(ERR,
@@ -173,7 +215,7 @@ refuse_range(struct mext_region *r, const void *addr, size_t len)
 }
 
 int
-mextp_region_hold(const void *addr, size_t len, struct mext_region **region)
+mextp_region_hold(const void *addr, size_t len, struct region **region)
 {
 	struct table *t = table_for(addr);
 	uint32_t i, n;
@@ -183,7 +225,7 @@ mextp_region_hold(const void *addr, size_t len, struct mext_region **region)
 	/* Acquire: pairs with the release in mextp_region_entry(), entries below it are written. */
 	n = t != NULL ? __atomic_load_n(&t->n, __ATOMIC_ACQUIRE) : 0;
 	for (i = 0; i < n; i++) {
-		struct mext_region *r = t->regions[i];
+		struct region *r = t->regions[i];
 
 		if (likely(!has(r, (uintptr_t)addr)))
 			continue;
@@ -208,17 +250,17 @@ mextp_region_hold(const void *addr, size_t len, struct mext_region **region)
 }
 
 void
-mextp_region_drop(struct mext_region *region)
+mextp_region_drop(struct region *region)
 {
 	/* Release: pairs with mextp_region_users(), the storage is given back before. */
 	__atomic_fetch_sub(users_here(region), 1, __ATOMIC_RELEASE);
 }
 
-struct mext_region *
+struct region *
 mextp_region_entry(void)
 {
 	const struct rte_memzone *mz;
-	struct mext_region *r;
+	struct region *r;
 	uint32_t i;
 
 	if (table == NULL) {
@@ -237,6 +279,7 @@ mextp_region_entry(void)
 	if (r == NULL)
 		return NULL;
 	r->closed = true;
+	r->handle = GENERATION + i;
 	table->regions[i] = r;
 	/* Release: pairs with the acquire in mextp_region_hold(). */
 	__atomic_store_n(&table->n, i + 1, __ATOMIC_RELEASE);

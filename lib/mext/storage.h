@@ -9,8 +9,9 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-#include <mext_region.h>
 #include <mext_storage.h>
+
+struct region;
 
 /**
  * A storage of wrapped memory: the cold part, which sharing never touches, has a line of its own.
@@ -22,7 +23,7 @@ struct wrapped {
 	void *arg1 __rte_cache_aligned;
 	void *arg2;
 	uint64_t callbacks_id; /* whose table */
-	struct mext_region *region; /* that has the memory, NULL: none */
+	struct region *region; /* that has the memory, NULL: none */
 	uint32_t free_cb;
 };
 

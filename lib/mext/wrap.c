@@ -136,7 +136,7 @@ check_range(const struct mext_wrap *wrap)
 
 /** Hold the region that has the memory; where there is none, see that devices can read it all the same. */
 static int
-find_region(const struct mext_wrap *wrap, struct mext_region **region)
+find_region(const struct mext_wrap *wrap, struct region **region)
 {
 	uint32_t additions;
 	int ret;
@@ -162,7 +162,7 @@ find_region(const struct mext_wrap *wrap, struct mext_region **region)
 
 /** Find the IO address of the memory, and its region, which is held then. */
 static int
-place(const struct mext_wrap *wrap, struct mext_region **region, rte_iova_t *iova, uint32_t *flags)
+place(const struct mext_wrap *wrap, struct region **region, rte_iova_t *iova, uint32_t *flags)
 {
 	int ret = find_region(wrap, region);
 
@@ -185,7 +185,7 @@ mext_storage_wrap(
 		struct mext_pool *pool, const struct mext_wrap *wrap, struct mext_storage **storage)
 {
 	uint32_t index, flags = MEXT_STORAGE_WRAPPED;
-	struct mext_region *region;
+	struct region *region;
 	struct wrapped *w;
 	rte_iova_t iova;
 	int ret;
