@@ -72,7 +72,12 @@ struct mext_pool;
 struct mext_pool_class {
 	uint32_t size; /**< data bytes of each */
 	uint32_t count; /**< how many on each socket, up to MEXT_POOL_MAX_COUNT; 0: none */
-	uint32_t cache; /**< per-lcore cache, 0 to RTE_MEMPOOL_CACHE_MAX_SIZE, at most count / 1.5 */
+	/**
+	 * Size of each lcore's cache, 0 to RTE_MEMPOOL_CACHE_MAX_SIZE, at most count / 1.5. The mempool gets an
+	 * even one: an odd number counts as one less, 1 as none, since with some odd sizes DPDK 26.07 hands out
+	 * objects twice.
+	 */
+	uint32_t cache;
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <mext_depot.h>
 #include <mext_region.h>
 
+#include "compat.h"
 #include "log.h"
 #include "pool.h"
 #include "storage.h"
@@ -343,8 +344,8 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 				&sub->data[kind]);
 	if (ret == 0)
 		ret = make_mempool(pool, kind, tags[kind], sub->socket, sub_object_size(conf, kind),
-				mextp_kind_conf(conf, kind)->cache, is_mbuf ? &mbuf : NULL,
-				&sub->mp[kind]);
+				compat_cache_size(mextp_kind_conf(conf, kind)->cache),
+				is_mbuf ? &mbuf : NULL, &sub->mp[kind]);
 	if (ret < 0)
 		return ret;
 	((struct sub_priv *)rte_mempool_get_priv(sub->mp[kind]))->pool = pool;
