@@ -20,11 +20,17 @@ extern "C" {
 #define MEXT_DEPOT_OPS "mext_depot"
 
 /**
- * Register the handler with DPDK, unless one of that name is. Linked dynamically, libmext does so
- * when it is loaded; a program linked with the static archive calls this before it uses the name.
- * mext_pool_create() calls it.
+ * Register the handler with DPDK, unless one of that name is. Nothing does so but this call,
+ * mext_pool_create(), mext_pool_lookup(), and the plugin mext_depot.so: a program that only links libmext
+ * has DPDK's handlers and no other, under the numbers that they have everywhere. Call it before a mempool
+ * is given the handler by its name, and before mempools are looked up that have it.
  *
- * @return 0: it is registered, now or before; -ENOSPC: DPDK's table of handlers is full (logged).
+ * A mempool has only the number of its handler, and numbers are given in the order of registration. This one is
+ * behind those of the drivers that EAL has loaded; processes that share mempools on it must have
+ * registered equally many before.
+ *
+ * @return 0: it is registered, now or before; -EPERM: rte_eal_init() was not called (logged); -ENOSPC:
+ *   DPDK's table of handlers is full (logged).
  *
  * Thread safety: any thread, but not while another one registers a mempool handler with DPDK.
  * Ownership: none is given.

@@ -22,7 +22,8 @@
  *
  * - libmext at the same address (storages name its functions): the same shared library, and both
  *   programs started without address space randomisation (setarch -R);
- * - mempool handlers registered in the same order: the same drivers linked, the same -d options.
+ * - the mempool handlers that the pool uses under the same numbers: the same drivers linked, the same -d options,
+ *   and handlers of the application's own registered on the same side of its first create or lookup.
  *
  * What it can't check: processes need disjoint lcore ids (-l, --lcores). Caches and counters are
  * one for each lcore id, and are written without atomics.
@@ -174,7 +175,7 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
 		struct mext_pool **pool, uint32_t abi, size_t conf_size);
 
 /**
- * Create a pool.
+ * Create a pool. The first one registers the mempool handler mext_depot, see mext_depot_register().
  *
  * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in all processes of the application; the
  *   memzone "mext.<name>" is the pool's
@@ -184,7 +185,8 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
  *   the field and the range); -EEXIST: the name is taken, or another thread is creating a pool of that
  *   name; -ENOMEM: not enough memory, nothing is left behind; -ENOTSUP: this is a secondary process,
  *   whose mempools the primary's drivers would not be told of; -EPROTO: the program was built with other
- *   headers than this library; with page_size also as mext_region_alloc().
+ *   headers than this library; -EPERM: rte_eal_init() was not called; with page_size also as
+ *   mext_region_alloc().
  *
  * Thread safety: any thread, after rte_eal_init().
  * Ownership: the pool is the caller's, to destroy.
@@ -222,16 +224,17 @@ int mext_pool_destroy(struct mext_pool *pool);
 int mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi);
 
 /**
- * Find a pool by name, in the process that created it or in another one.
+ * Find a pool by name, in the process that created it or in another one. Registers the mempool handler
+ * mext_depot, as mext_pool_create() does.
  *
  * @param name  as given to mext_pool_create()
  * @param pool  the pool; unchanged on failure
  * @return 0; -ENOENT: no such pool, or not complete yet; -EINVAL: no name;
  *   -EPROTO: a mempool of it has a handler that is another one, or none, in this process, or the
  *   pool was made by another build of the library, or the program was built with other headers than
- *   this library; -ENOTSUP: the library is at another address in this process, or the
- *   pool's objects are in regions (page_size), which are the primary's alone. But for -ENOENT the log says what
- *   differs and what to do.
+ *   this library; -EPERM: rte_eal_init() was not called; -ENOTSUP: the library is at another address
+ *   in this process, or the pool's objects are in regions (page_size), which are the primary's alone.
+ *   But for -ENOENT the log says what differs and what to do.
  *
  * Thread safety: any thread, after rte_eal_init(); also while pools are created and destroyed, here
  *   and in other processes.

@@ -33,6 +33,20 @@ refuse_secondary(const char *what, const char *name)
 	return -ENOTSUP;
 }
 
+/**
+ * What a process does once, when it first comes to a pool. The handler is registered whether this pool
+ * takes it or not: those that an application registers later then have the same numbers in all processes.
+ */
+static int
+begin(void)
+{
+	/* Without a place for it (logged), pools have other handlers. */
+	if (mext_depot_register() == -EPERM)
+		return -EPERM;
+	mextp_dma_watch();
+	return 0;
+}
+
 static void
 pool_free(struct mext_pool *pool)
 {
@@ -119,9 +133,10 @@ mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf, struct
 	ret = refuse_secondary("mext_pool_create", name);
 	if (ret == 0)
 		ret = mextp_conf_check(name, conf);
+	if (ret == 0)
+		ret = begin();
 	if (ret < 0)
 		return ret;
-	mextp_dma_watch();
 	return create(name, conf, pool);
 }
 
@@ -159,6 +174,8 @@ mext_pool_destroy(struct mext_pool *pool)
 int
 mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi)
 {
+	int ret;
+
 	if (abi != MEXT_ABI_VERSION) {
 		MEXT_LOG(ERR,
 				"the program was built for ABI %" PRIu32
@@ -170,7 +187,9 @@ mext_pool_lookup_abi(const char *name, struct mext_pool **pool, uint32_t abi)
 		MEXT_LOG(ERR, "mext_pool_lookup: %s is NULL", name == NULL ? "name" : "pool");
 		return -EINVAL;
 	}
-	mextp_dma_watch();
+	ret = begin();
+	if (ret < 0)
+		return ret;
 	return mextp_registry_find(name, pool);
 }
 

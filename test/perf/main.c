@@ -7,6 +7,8 @@
 
 #include <rte_eal.h>
 
+#include <mext_depot.h>
+
 #include "json.h"
 #include "options.h"
 #include "report.h"
@@ -146,6 +148,7 @@ main(int argc, char **argv)
 	if (rte_eal_init(argc, argv) < 0)
 		bench_die("EAL did not start; own options stand behind a \"--\", for example: "
 			  "mext-bench -l 0-1 --no-huge -m 1024 --no-pci -- --list");
+	mext_depot_register(); /* tables of mempools name it; refused, their rows say why they have none */
 	status = run(tables, &options, json);
 	rte_eal_cleanup();
 	free(tables);

@@ -156,6 +156,12 @@ mext_depot_register(void)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	int ret = 0;
 
+	/* EAL counts lcores first of all, and loads drivers then. */
+	if (rte_lcore_count() == 0) {
+		DEPOT_LOG(ERR, "not registered: rte_eal_init() was not called, and a handler that comes "
+			       "before DPDK's drivers gives all of these other numbers");
+		return -EPERM;
+	}
 	pthread_mutex_lock(&lock);
 	/* DPDK itself takes a name twice; libmext and the plugin may be in one process. */
 	if (!is_registered())
@@ -167,9 +173,4 @@ mext_depot_register(void)
 				"(EAL's -d) fewer mempool drivers",
 				RTE_MEMPOOL_MAX_OPS_IDX);
 	return ret;
-}
-
-RTE_INIT(mext_depot_init)
-{
-	mext_depot_register();
 }
