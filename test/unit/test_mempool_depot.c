@@ -10,9 +10,13 @@
 
 #define NB 1000
 
+unsigned int __real_rte_lcore_count(void);
+unsigned int __wrap_rte_lcore_count(void);
 void *__real_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
 void *__wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
 
+/** As before rte_eal_init(). */
+static bool no_eal;
 /** Of depots: whether memory for one is to be had, how often it was asked for, and where. */
 static bool no_memory;
 static unsigned int nb_asked;
@@ -26,6 +30,12 @@ __wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int
 	nb_asked++;
 	asked_socket = socket;
 	return no_memory ? NULL : __real_rte_zmalloc_socket(type, size, align, SOCKET_ID_ANY);
+}
+
+unsigned int
+__wrap_rte_lcore_count(void)
+{
+	return no_eal ? 0 : __real_rte_lcore_count();
 }
 
 static unsigned int
@@ -77,17 +87,89 @@ make_filled(unsigned int cache)
 	return mp;
 }
 
+/** As in a process that has not come to mext. */
 static void
-test_register_again_changes_nothing(void **state)
+unregister(void)
+{
+	struct rte_mempool_ops_table *table = &rte_mempool_ops_table;
+
+	assert_string_equal(table->ops[--table->num_ops].name, MEXT_DEPOT_OPS);
+	memset(&table->ops[table->num_ops], 0, sizeof(table->ops[0]));
+}
+
+/** The first test: nothing else has called mext yet. */
+static void
+test_link_registers_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(count_handlers(), 0);
+}
+
+static void
+test_register_comes_behind_dpdks_once(void **state)
 {
 	const unsigned int before = rte_mempool_ops_table.num_ops;
 
 	(void)state;
-	assert_int_equal(count_handlers(), 1);
 	assert_int_equal(mext_depot_register(), 0);
 	assert_int_equal(mext_depot_register(), 0);
-	assert_int_equal(rte_mempool_ops_table.num_ops, before);
+	assert_int_equal(rte_mempool_ops_table.num_ops, before + 1);
+	assert_string_equal(rte_mempool_ops_table.ops[before].name, MEXT_DEPOT_OPS);
+}
+
+static void
+test_lookup_registers_though_there_is_no_pool(void **state)
+{
+	struct mext_pool *pool;
+
+	(void)state;
+	unregister();
+	assert_int_equal(mext_pool_lookup("nobody's", &pool), -ENOENT);
 	assert_int_equal(count_handlers(), 1);
+}
+
+/** Of the configuration or of EAL's options, by name: it is there when the name is looked up. */
+static void
+test_create_registers_whatever_the_pool_takes(void **state)
+{
+	static const char *const names[] = { NULL, MEXT_DEPOT_OPS, "ring_mp_mc" };
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(names); i++) {
+		unregister();
+		world_conf(&conf);
+		conf.ops_name = names[i];
+		assert_int_equal(mext_pool_create("first", &conf, &pool), 0);
+		assert_int_equal(count_handlers(), 1);
+		assert_int_equal(mext_pool_destroy(pool), 0);
+	}
+}
+
+/** As before rte_eal_init(), when EAL knows of no lcore: DPDK's drivers come, and have its numbers. */
+static void
+test_calls_before_eal_are_refused_and_logged(void **state)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	struct mext_pool_conf conf;
+
+	(void)state;
+	unregister();
+	world_conf(&conf);
+	no_eal = true;
+	capture_start();
+	assert_int_equal(mext_depot_register(), -EPERM);
+	assert_non_null(strstr(capture_stop(), "rte_eal_init() was not called"));
+	capture_start();
+	assert_int_equal(mext_pool_create("early", &conf, &pool), -EPERM);
+	assert_int_equal(mext_pool_lookup("early", &pool), -EPERM);
+	assert_non_null(strstr(capture_stop(), "rte_eal_init() was not called"));
+	no_eal = false;
+	assert_ptr_equal(pool, mark);
+	assert_int_equal(count_handlers(), 0);
+	assert_int_equal(mext_depot_register(), 0);
 }
 
 /** The table of handlers as it was before mext_depot was registered, and full. */
@@ -295,7 +377,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_register_again_changes_nothing),
+		cmocka_unit_test(test_link_registers_nothing),
+		cmocka_unit_test(test_register_comes_behind_dpdks_once),
+		cmocka_unit_test(test_lookup_registers_though_there_is_no_pool),
+		cmocka_unit_test(test_create_registers_whatever_the_pool_takes),
+		cmocka_unit_test(test_calls_before_eal_are_refused_and_logged),
 		cmocka_unit_test(test_register_with_full_table_is_refused_and_logged),
 		cmocka_unit_test(test_create_without_memory_for_a_depot_fails_and_is_logged),
 		cmocka_unit_test(test_create_asks_for_memory_on_the_socket_of_the_mempool),
