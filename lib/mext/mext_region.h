@@ -19,8 +19,8 @@
  * | -------------------------- | ---------------------------------------------------------- |
  * | add, alloc, load, sync     | yes, any threads, but not while a port is plugged in or    |
  * |                            | out or closed by another one: they ask ports of what they are |
- * | remove                     | yes, any threads                                           |
- * | mext_storage_wrap(), frees | yes; a region that is being removed is refused             |
+ * | close, remove              | yes, any threads                                           |
+ * | mext_storage_wrap(), frees | yes; a region that is closed or being removed is refused   |
  * | getters                    | yes, as long as the region is not removed; of one that was |
  * |                            | before they give NULL or 0                                 |
  *
@@ -118,12 +118,28 @@ int mext_region_load(const char *path, size_t page_size, int socket, struct mext
 int mext_region_sync(void);
 
 /**
+ * Refuse new storages over a region from now on (mext_storage_wrap() gives -ESHUTDOWN), so that the last one comes
+ * back even where others wrap without pause, and mext_region_remove() then succeeds. Those that live stay as they are:
+ * they can be attached, shared and sent, also from ports that are plugged in later. There is no way to open it again:
+ * remove it, then add the memory anew (before that it is -EEXIST).
+ *
+ * @param region  the region, NULL allowed
+ * @return 0, also where it was closed before; -EINVAL: there is no such region, it was removed before (logged);
+ *   -ENOTSUP: this is a secondary process (logged; those that wrap in one are refused as here).
+ *
+ * Thread safety: any thread. A call of mext_storage_wrap() that began before may still succeed, and is counted then.
+ * Ownership: unchanged.
+ */
+int mext_region_close(struct mext_region *region);
+
+/**
  * Take a region back from the NICs and from EAL; memory of mext_region_alloc() and mext_region_load()
- * is freed.
+ * is freed. It need not be closed before, but a wrap at the same moment may then be refused even if this returns
+ * -EBUSY; and where others wrap without pause it may find storages each time.
  *
  * @param region  the region, NULL allowed
  * @return 0; -EBUSY: storages over it live, the log says how many (also from within the free callback of the last
- *   one: it lives until that returns); -EINVAL: there is no such region, it was removed before (logged); -EFAULT:
+ *   one: it lives until that returns), it is open or closed as before; -EINVAL: there is no such region, it was removed before (logged); -EFAULT:
  *   the IOMMU or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
  *   did; -ENOTSUP: this is a secondary process. On other failures nothing has changed.
  *

@@ -101,7 +101,8 @@ clear(struct region *r)
 	__atomic_store_n(&r->end, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&r->begin, 0, __ATOMIC_RELEASE);
 	r->iovas = NULL;
-	r->locked = r->owned = r->in_container = r->unreachable = r->refused_by_vfio = false;
+	r->locked = r->owned = r->in_container = r->unreachable = r->refused_by_vfio = r->told =
+			false;
 	memset(r->mapped_for, 0, sizeof(r->mapped_for));
 }
 
@@ -168,7 +169,7 @@ refuse_secondary(void)
 {
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return 0;
-	MEXT_LOG(ERR, "regions are the primary process's to add and remove, this is a secondary one");
+	MEXT_LOG(ERR, "regions are the primary process's to add, close and remove, this is a secondary one");
 	return -ENOTSUP;
 }
 
@@ -216,7 +217,7 @@ remove_idle(struct region *r)
 {
 	void *memory = (void *)r->begin;
 	size_t len = r->mapped_len;
-	bool owned = r->owned;
+	bool owned = r->owned, was_closed = r->closed;
 	int64_t n;
 
 	n = mextp_region_close(r);
@@ -226,7 +227,7 @@ remove_idle(struct region *r)
 		return -EBUSY;
 	}
 	if (mextp_dma_unmap(r) < 0) {
-		__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&r->closed, was_closed, __ATOMIC_SEQ_CST);
 		return -EFAULT;
 	}
 	if (rte_extmem_unregister(memory, len) < 0)
@@ -248,6 +249,35 @@ find(const char *caller, const struct mext_region *handle)
 		MEXT_LOG(ERR, "%s: there is no region %p, was it removed before?", caller,
 				(const void *)handle);
 	return r;
+}
+
+static void
+close_region(struct region *r)
+{
+	if (r->closed)
+		return;
+	__atomic_store_n(&r->told, false, __ATOMIC_RELAXED);
+	/* SEQ_CST: pairs with take(). */
+	__atomic_store_n(&r->closed, true, __ATOMIC_SEQ_CST);
+}
+
+int
+mext_region_close(struct mext_region *region)
+{
+	struct region *r;
+	int ret;
+
+	if (region == NULL)
+		return 0;
+	ret = refuse_secondary();
+	if (ret < 0)
+		return ret;
+	mextp_regions_lock();
+	r = find("mext_region_close", region);
+	if (r != NULL)
+		close_region(r);
+	mextp_regions_unlock();
+	return r != NULL ? 0 : -EINVAL;
 }
 
 int

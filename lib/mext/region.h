@@ -30,7 +30,8 @@ struct region {
 	uint64_t handle; /* of whom is here now, or will be next: place, and a generation above */
 	uintptr_t begin; /* 0: none is here */
 	uintptr_t end; /* of what may be wrapped */
-	bool closed; /* not there yet, or being removed: may not be wrapped */
+	bool closed; /* not there yet, closed, or being removed: may not be wrapped */
+	bool told; /* a wrap that was refused since then was logged */
 	bool unreachable; /* some device can't read it */
 	bool refused_by_vfio; /* those on VFIO can't, which came later */
 	size_t page_size;
@@ -46,8 +47,8 @@ struct region {
 /**
  * Count one more storage over the region that has all of a range. From any thread, without a lock.
  * @param region  NULL where none has its first byte
- * @return 0; -EFAULT: the region that has the first byte does not have the last, is being removed, or
- *   a port can't read it (logged).
+ * @return 0; -ESHUTDOWN: the region that has the first byte is closed or being removed (the first is logged);
+ *   -EFAULT: it does not have the last byte, or a port can't read it (logged).
  */
 int mextp_region_hold(const void *addr, size_t len, struct region **region);
 
@@ -61,7 +62,7 @@ void mextp_region_drop(struct region *region);
 /** Storages over a region. Exact if nobody wraps and frees meanwhile; of a closed region never too few. */
 int64_t mextp_region_users(const struct region *region);
 
-/** Close a region if nobody uses it. @return how many do. */
+/** Close a region if nobody uses it, else leave it as it was. @return how many do. */
 int64_t mextp_region_close(struct region *region);
 
 /** The region that a handle names; NULL: it is there no more, or never was. In any process. */
@@ -84,7 +85,7 @@ struct region *mextp_region_entry(void);
 uint32_t mextp_region_additions(const void *addr);
 void mextp_region_announce(void);
 
-/** Call on every region that is open. */
+/** Call on every region, closed ones among them: their storages may still be sent. */
 void mextp_region_each(void (*call)(struct region *region, void *arg), void *arg);
 
 /**

@@ -53,7 +53,7 @@ mextp_region_each(void (*call)(struct region *region, void *arg), void *arg)
 	if (table == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return;
 	for (i = 0; i < table->n; i++)
-		if (!table->regions[i]->closed)
+		if (table->regions[i]->begin != 0)
 			call(table->regions[i], arg);
 }
 
@@ -146,12 +146,17 @@ mextp_region_users(const struct region *r)
 	return sum;
 }
 
-/** Take a region unless it is being removed: count first, then look. */
+/**
+ * Take a region unless it is closed: count first, then look. The look before is for who removes a region that
+ * was closed before: it shall not see the counts of those who are refused.
+ */
 static bool
 take(struct region *r)
 {
 	int64_t *users = users_here(r);
 
+	if (unlikely(__atomic_load_n(&r->closed, __ATOMIC_RELAXED)))
+		return false;
 	/* SEQ_CST: pairs with mextp_region_close(). Either that sees the count, or this sees the mark. */
 	__atomic_fetch_add(users, 1, __ATOMIC_SEQ_CST);
 	if (likely(!__atomic_load_n(&r->closed, __ATOMIC_SEQ_CST)))
@@ -165,7 +170,7 @@ mextp_region_close(struct region *r)
 {
 	int64_t n = mextp_region_users(r);
 
-	if (n > 0)
+	if (n > 0 || r->closed)
 		return n;
 	__atomic_store_n(&r->closed, true, __ATOMIC_SEQ_CST);
 	n = mextp_region_users(r);
@@ -191,6 +196,18 @@ is_refused_by_vfio(struct region *r)
 		return true;
 	__atomic_store_n(&r->refused_by_vfio, false, __ATOMIC_RELAXED);
 	return false;
+}
+
+/** A region takes no storages: log the first that is refused, as others may follow at the rate of packets. */
+static int
+refuse_closed(struct region *r, const void *addr)
+{
+	if (__atomic_exchange_n(&r->told, true, __ATOMIC_RELAXED) == false)
+		MEXT_LOG(ERR,
+				"mext_storage_wrap: the region of %p is closed, or being removed (further "
+				"refusals are counted only)",
+				addr);
+	return -ESHUTDOWN;
 }
 
 /** Why bytes of a region that is taken may not be wrapped. */
@@ -233,8 +250,7 @@ mextp_region_hold(const void *addr, size_t len, struct region **region)
 			/* Between two regions the place has parts of both. */
 			if (!has(r, (uintptr_t)addr))
 				continue;
-			MEXT_LOG(ERR, "mext_storage_wrap: the region of %p is being removed", addr);
-			return -EFAULT;
+			return refuse_closed(r, addr);
 		}
 		/* It may have been removed, and be another one now, between the look and the count. */
 		ret = has(r, (uintptr_t)addr) ? refuse_range(r, addr, len) : -EAGAIN;

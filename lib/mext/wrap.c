@@ -193,6 +193,8 @@ mext_storage_wrap(
 	ret = check_range(wrap);
 	if (ret == 0)
 		ret = place(wrap, &region, &iova, &flags);
+	if (ret == -ESHUTDOWN)
+		count_add(pool, COUNTER(alloc_failures), 1);
 	if (ret < 0)
 		return ret;
 	ret = intern_callback(wrap->free_cb, &index);

@@ -255,7 +255,7 @@ __wrap_rte_eal_process_type(void)
 }
 
 static void
-test_secondary_process_may_not_add_or_remove(void **state __rte_unused)
+test_secondary_process_may_not_add_close_or_remove(void **state __rte_unused)
 {
 	struct mext_region *region = NULL, *none = NULL;
 
@@ -263,6 +263,7 @@ test_secondary_process_may_not_add_or_remove(void **state __rte_unused)
 	secondary = true;
 	capture_start();
 	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &none), -ENOTSUP);
+	assert_int_equal(mext_region_close(region), -ENOTSUP);
 	assert_int_equal(mext_region_remove(region), -ENOTSUP);
 	assert_int_equal(mext_region_sync(), -ENOTSUP);
 	assert_non_null(strstr(capture_stop(), "primary process's"));
@@ -311,7 +312,7 @@ main(void)
 		world_test(test_loaded_file_stays_as_it_was),
 		world_test(test_load_what_is_no_file_is_refused_and_named),
 		world_test(test_load_in_pieces_and_truncated),
-		world_test(test_secondary_process_may_not_add_or_remove),
+		world_test(test_secondary_process_may_not_add_close_or_remove),
 		world_test(test_memory_of_the_library_goes_with_its_region),
 	};
 
