@@ -30,6 +30,33 @@ test_port_plugged_in_later_has_regions_when_it_appears(void **state __rte_unused
 }
 
 static void
+test_port_plugged_in_later_has_closed_region_whose_storages_live(void **state)
+{
+	struct world *w = *state;
+	char *addr = sim_memory();
+	struct mext_region *region = sim_add(addr);
+	const struct mext_wrap wrap = { .addr = addr, .len = 1 };
+	struct mext_storage *storage;
+
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), 0);
+	assert_int_equal(mext_region_close(region), 0);
+	sim.vfio = true;
+	sim_plug("net_null0");
+	assert_int_equal(sim.container.n, 1);
+	sim_assert_map(&sim.container.maps[0], addr, (uintptr_t)addr, SIM_PAGES);
+	/* A device that does not let go leaves it closed. */
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	sim.container.keep_at = 1;
+	capture_start();
+	assert_int_equal(mext_region_remove(region), -EFAULT);
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -ESHUTDOWN);
+	capture_stop();
+	sim_remove(region);
+	assert_int_equal(sim.container.n, 0);
+	sim_unplug("net_null0");
+}
+
+static void
 test_devices_that_map_by_themselves_are_told_each(void **state __rte_unused)
 {
 	char *addr = sim_memory(), *other = sim_memory();
@@ -168,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		dma_test(test_port_plugged_in_later_has_regions_when_it_appears),
+		dma_test(test_port_plugged_in_later_has_closed_region_whose_storages_live),
 		dma_test(test_devices_that_map_by_themselves_are_told_each),
 		dma_test(test_device_plugged_in_again_has_regions_again),
 		dma_test(test_sync_that_is_refused_says_so_and_keeps_account),

@@ -34,6 +34,7 @@ static struct {
 	size_t page;
 	uint32_t live; /* storages that the wrapper has */
 	uint32_t wrapped; /* that it has had */
+	uint32_t refused; /* wraps since its last storage */
 	bool stop;
 } shared;
 
@@ -98,11 +99,70 @@ test_remove_succeeds_only_without_storages(void **state)
 	munmap(shared.memory, shared.page);
 }
 
+/** Have a storage over the region at every moment, until wraps are refused; then give it back, and go on trying. */
+static int
+wrap_without_pause(void *arg __rte_unused)
+{
+	const struct mext_wrap wrap = { .addr = shared.memory, .len = shared.page };
+	struct mext_storage *held = NULL, *next;
+	int ret;
+
+	while (!__atomic_load_n(&shared.stop, __ATOMIC_ACQUIRE)) {
+		ret = mext_storage_wrap(shared.pool, &wrap, &next);
+		if (held != NULL && mext_storage_release(held, 1) < 0)
+			return -1;
+		held = ret == 0 ? next : NULL;
+		__atomic_fetch_add(
+				ret == 0 ? &shared.wrapped : &shared.refused, 1, __ATOMIC_SEQ_CST);
+	}
+	return held == NULL ? 0 : -1;
+}
+
+static void
+wait_for(const uint32_t *count, uint32_t more)
+{
+	uint32_t before = __atomic_load_n(count, __ATOMIC_SEQ_CST);
+
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) - before < more)
+		rte_pause();
+}
+
+static void
+test_closed_region_is_removed_at_once_under_steady_wraps(void **state)
+{
+	struct world *w = *state;
+	unsigned int i, round, lcore = rte_get_next_lcore(-1, 1, 0);
+	struct mext_region *region;
+
+	memset(&shared, 0, sizeof(shared));
+	shared.pool = w->pool;
+	shared.page = sysconf(_SC_PAGESIZE);
+	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(shared.memory != MAP_FAILED);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_CRIT); /* refusals by the ten thousand */
+	rte_eal_remote_launch(wrap_without_pause, NULL, lcore);
+	for (round = 0; round < ROUNDS; round++) {
+		assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
+		wait_for(&shared.wrapped, 2);
+		for (i = 0; i < 10; i++)
+			assert_int_equal(mext_region_remove(region), -EBUSY);
+		assert_int_equal(mext_region_close(region), 0);
+		wait_for(&shared.refused, 1);
+		assert_int_equal(mext_region_remove(region), 0);
+	}
+	__atomic_store_n(&shared.stop, true, __ATOMIC_RELEASE);
+	assert_int_equal(rte_eal_wait_lcore(lcore), 0);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_INFO);
+	munmap(shared.memory, shared.page);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(test_remove_succeeds_only_without_storages),
+		world_test(test_closed_region_is_removed_at_once_under_steady_wraps),
 	};
 
 	return eal_start() < 0 ? 1 : eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
