@@ -73,10 +73,10 @@ struct bytes {
 };
 
 static inline struct bytes
-bytes_at(struct mext_storage *storage, size_t off)
+bytes_at(struct mext_storage *storage, size_t off, bool odd)
 {
-	RTE_ASSERT(ref_load(&storage->shinfo) > 0);
-	return (struct bytes){ storage, RTE_PTR_ADD(storage->base, off), iova_at(storage, off) };
+	return (struct bytes){ storage, RTE_PTR_ADD(storage->base, off),
+		unlikely(odd) ? iova_at(storage, off) : storage->iova + off };
 }
 
 /** Point an mbuf at the bytes. */
@@ -89,7 +89,7 @@ point_at(struct rte_mbuf *m, const struct bytes *bytes, uint16_t len)
 	m->shinfo = &bytes->storage->shinfo;
 }
 
-/** The reason of the first entry that has one; with mbufs NULL of the storages alone. */
+/** The reason of the first entry that has one. */
 static __rte_noinline int
 first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, unsigned int n,
 		size_t off, size_t len)
@@ -99,18 +99,18 @@ first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storage
 
 	for (i = 0; i < n && ret == 0; i++) {
 		ret = refuse_storage(storages[i], off, len);
-		if (ret == 0 && mbufs != NULL)
+		if (ret == 0)
 			ret = refuse_mbuf(mbufs[i]);
 	}
 	return ret;
 }
 
-/** Not 0: a storage may be refused, or goes back to another mempool than the first. */
-static inline uintptr_t
-doubts_about(const struct mext_storage *storage, const struct mext_storage *first, size_t end)
+/** Whether a storage may be refused, or goes back to another mempool than this one. */
+static inline bool
+is_odd(const struct mext_storage *storage, const struct rte_mempool *mp, size_t end)
 {
-	return (uintptr_t)(end > storage->len) | ((uintptr_t)storage->mp ^ (uintptr_t)first->mp) |
-	       (mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED);
+	return storage == NULL || storage->len < end || storage->mp != mp ||
+	       (mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) != 0;
 }
 
 /**
@@ -121,21 +121,21 @@ static inline bool
 any_doubt(struct rte_mbuf *const *mbufs, struct mext_storage *const *storages, unsigned int n,
 		size_t off, size_t len)
 {
+	struct rte_mempool *mp;
 	uintptr_t doubt = 0;
 	unsigned int i;
 
-	if (unlikely(len > UINT16_MAX || off + len < off))
+	if (unlikely(storages[0] == NULL || len > UINT16_MAX || off + len < off))
 		return true;
+	mp = storages[0]->mp;
 	for (i = 0; i < n; i++) {
 		const struct rte_mbuf *m = mbufs[i];
-		const struct mext_storage *storage = storages[i];
 
-		if (unlikely(m == NULL || storage == NULL))
+		if (unlikely(m == NULL || is_odd(storages[i], mp, off + len)))
 			return true;
 		doubt |= (uintptr_t)(rte_mbuf_refcnt_read(m) ^ 1) | (uintptr_t)(m->nb_segs ^ 1) |
 			 (m->ol_flags & (RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_INDIRECT)) |
-			 (uintptr_t)m->next | ((uintptr_t)m->pool ^ (uintptr_t)mbufs[0]->pool) |
-			 doubts_about(storage, storages[0], off + len);
+			 (uintptr_t)m->next | ((uintptr_t)m->pool ^ (uintptr_t)mbufs[0]->pool);
 	}
 	return doubt != 0 || RTE_MBUF_HAS_PINNED_EXTBUF(mbufs[0]);
 }
@@ -167,7 +167,7 @@ mext_attach_bulk(struct rte_mbuf *const *mbufs, struct mext_storage *const *stor
 			return ret;
 	}
 	for (i = 0; i < n; i++) {
-		struct bytes bytes = bytes_at(storages[i], off);
+		struct bytes bytes = bytes_at(storages[i], off, doubt);
 
 		point_at(mbufs[i], &bytes, (uint16_t)len);
 		mbufs[i]->ol_flags |= RTE_MBUF_F_EXTERNAL;
@@ -200,42 +200,42 @@ int
 mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
 		struct mext_storage *const *storages, unsigned int n, size_t off, size_t len)
 {
-	uintptr_t doubt = len > UINT16_MAX || off + len < off;
 	struct bytes bytes = { .storage = NULL };
-	struct rte_mempool *mp = NULL;
+	struct rte_mempool *mp;
+	bool mixed = false;
 	unsigned int i;
 	int ret;
 
 	if (unlikely(n == 0))
 		return 0;
+	if (unlikely(storages[0] == NULL || len > UINT16_MAX || off + len < off))
+		return refuse_storage(storages[0], off, len);
 	ret = headers_get(pool, mbufs, n);
 	if (unlikely(ret < 0))
 		return ret;
+	mp = storages[0]->mp;
 	for (i = 0; i < n; i++) {
 		struct mext_storage *storage = storages[i];
 
 		RTE_ASSERT(mbufs[i]->next == NULL && mbufs[i]->buf_len == 0);
 		mbuf_reset(mbufs[i], RTE_MBUF_F_EXTERNAL, 0, (uint16_t)len);
-		if (unlikely(storage == NULL)) {
-			doubt = 1;
-			break;
-		}
 		if (storage != bytes.storage) {
-			bytes = bytes_at(storage, off);
-			doubt |= doubts_about(storage, storages[0], off + len);
-			mp = storage->mp;
+			const bool odd = is_odd(storage, mp, off + len);
+
+			if (unlikely(odd)) {
+				ret = refuse_storage(storage, off, len);
+				if (ret < 0) {
+					give_headers_back(mbufs, n);
+					return ret;
+				}
+				mixed = true;
+			}
+			bytes = bytes_at(storage, off, odd);
 		}
 		point_at(mbufs[i], &bytes, (uint16_t)len);
 	}
-	if (unlikely(doubt != 0)) {
-		ret = first_refusal(NULL, storages, n, off, len);
-		if (ret < 0) {
-			give_headers_back(mbufs, n);
-			return ret;
-		}
-	}
 	count_add(pool, COUNTER(header_allocs), n);
-	if (likely(doubt == 0))
+	if (likely(!mixed))
 		count_add(pool_of(mp), COUNTER(attaches), n);
 	else
 		count_mixed(storages, n);
@@ -321,7 +321,7 @@ mext_attach_chain(struct mext_pool *pool, struct mext_storage *storage, size_t o
 		return ret;
 	}
 	for (seg = head, left = len; seg != NULL; seg = seg->next) {
-		struct bytes bytes = bytes_at(storage, off);
+		struct bytes bytes = bytes_at(storage, off, true);
 
 		piece = next_piece(storage, off, left);
 		point_at(seg, &bytes, (uint16_t)piece);
