@@ -38,7 +38,7 @@ contiguous(const struct mext_storage *storage, size_t off, size_t len)
 static int
 refuse_storage(const struct mext_storage *storage, size_t off, size_t len)
 {
-	if (storage == NULL)
+	if (storage == NULL || is_free(storage))
 		return -EINVAL;
 	if (len > UINT16_MAX)
 		return -EMSGSIZE;
@@ -109,7 +109,7 @@ first_refusal(struct rte_mbuf *const *mbufs, struct mext_storage *const *storage
 static inline bool
 is_odd(const struct mext_storage *storage, const struct rte_mempool *mp, size_t end)
 {
-	return storage == NULL || storage->len < end || storage->mp != mp ||
+	return storage == NULL || is_free(storage) || storage->len < end || storage->mp != mp ||
 	       (mext_storage_flags(storage) & MEXT_STORAGE_SCATTERED) != 0;
 }
 
@@ -284,7 +284,7 @@ count_pieces(const struct mext_storage *storage, size_t off, size_t len, unsigne
 {
 	size_t piece;
 
-	if (storage == NULL)
+	if (storage == NULL || is_free(storage))
 		return -EINVAL;
 	if (off > storage->len || len > storage->len - off)
 		return -ERANGE;
@@ -347,7 +347,8 @@ mext_detach(struct rte_mbuf *m, struct mext_storage **storage)
 		return -EINVAL;
 	if (RTE_MBUF_HAS_PINNED_EXTBUF(m))
 		return -ENOTSUP;
-	if (!RTE_MBUF_HAS_EXTBUF(m) || origin_of(m->shinfo) == ORIGIN_FOREIGN)
+	if (!RTE_MBUF_HAS_EXTBUF(m) || origin_of(m->shinfo) == ORIGIN_FOREIGN ||
+			is_free(storage_of(m->shinfo)))
 		return -EINVAL;
 	if (rte_mbuf_refcnt_read(m) != 1)
 		return -EBUSY;

@@ -35,9 +35,9 @@ extern "C" {
  * @param storage  any storage, also one of a packet whose header is gone or still in use
  * @param off  first byte, 0 to the storage's length
  * @param len  bytes, 0 to 65,535
- * @return 0; -EINVAL: m or storage is NULL; -EBUSY: m is shared (refcnt is not 1); -EEXIST: m is
- *   indirect or external already, or from a pool of pinned buffers; -EMLINK: m has a next segment or is the head of
- *   a chain (the last segment of one can't be told from a packet of its own);
+ * @return 0; -EINVAL: m or storage is NULL, or the storage is free (see mext_storage.h); -EBUSY: m is shared
+ *   (refcnt is not 1); -EEXIST: m is indirect or external already, or from a pool of pinned buffers; -EMLINK: m
+ *   has a next segment or is the head of a chain (the last segment of one can't be told from a packet of its own);
  *   -EMSGSIZE: len is over 65,535 (cut it into a chain); -ERANGE: the range is not within the
  *   storage; -EFAULT: the range is not contiguous in IO addresses (MEXT_STORAGE_SCATTERED; cut it with
  *   mext_attach_chain()). On failure nothing has changed.
@@ -96,7 +96,7 @@ int mext_attach_new_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs,
  * @param off  first byte, 0 to the storage's length
  * @param len  bytes, 0 to the storage's length - off, at most 2^32 - 1; 0 gives a segment of 0 bytes
  * @param m  the packet; unchanged on failure
- * @return 0; -EINVAL: storage is NULL; -ERANGE: the range is not within the storage; -EMSGSIZE: more bytes
+ * @return 0; -EINVAL: storage is NULL or free; -ERANGE: the range is not within the storage; -EMSGSIZE: more bytes
  *   or segments (65,535) than a packet has; -EFAULT: some bytes have no IO address any more; -EOVERFLOW: the count would pass 65,535; -ENOBUFS, -ENOMEM: as
  *   mext_header_alloc_bulk(). On failure nothing has changed.
  *
@@ -114,7 +114,7 @@ int mext_attach_chain(struct mext_pool *pool, struct mext_storage *storage, size
  *
  * @param m  an mbuf with a storage of mext's attached or cloned into it, not shared, not in a chain
  * @param storage  the storage; unchanged on failure
- * @return 0; -EINVAL: m is NULL or has no storage of mext's; -ENOTSUP: m is a pair or bound to a
+ * @return 0; -EINVAL: m is NULL or has no storage of mext's, or one that is free; -ENOTSUP: m is a pair or bound to a
  *   pinned buffer (hold its storage instead); -EBUSY: m is shared; -EMLINK: m is part of a chain.
  *   On failure nothing has changed.
  *

@@ -48,11 +48,10 @@ extern "C" {
  * @param off  first byte, 0 to the packet's length
  * @param len  bytes, 0 to the packet's length - off; 0 gives a segment of 0 bytes
  * @param share  the new packet, of as many segments as the range has; unchanged on failure
- * @return 0; -EINVAL: m is NULL; -ERANGE: the range is not within the packet; -EOVERFLOW: a count would
- *   pass 65,535, or an mbuf's refcnt 65,534; -ENOTSUP: a
- *   pinned buffer apart from its header, which has lost its mark (RTE_MBUF_F_EXTERNAL) and is somebody else's
- *   too; -ENOBUFS: too few headers are left; -ENOMEM: the pool was
- *   made without, or it is strict and has none on the caller's socket.
+ * @return 0; -EINVAL: m is NULL, or over a storage that is free; -ERANGE: the range is not within the packet;
+ *   -EOVERFLOW: a count would pass 65,535, or an mbuf's refcnt 65,534; -ENOTSUP: a pinned buffer apart from its
+ *   header, which has lost its mark (RTE_MBUF_F_EXTERNAL) and is somebody else's too; -ENOBUFS: too few headers
+ *   are left; -ENOMEM: the pool was made without, or it is strict and has none on the caller's socket.
  *
  * Thread safety: the owner of the packet.
  * Ownership: m stays the caller's, and so is the share: each is freed for itself.
@@ -87,7 +86,7 @@ int mext_fanout(struct mext_pool *pool, struct rte_mbuf *m, struct rte_mbuf **co
  * @param copies  filled with n bursts of nb packets: copies[k * nb + i] is a share of mbufs[i]; on failure
  *   these entries are undefined
  * @param n  how many of each, 0 allowed; n * nb at most 2^32 - 1
- * @return as mext_share(), -EINVAL: a packet is NULL; all or nothing.
+ * @return as mext_share(), all or nothing.
  *
  * Thread safety: the owner of the packets.
  * Ownership: as mext_fanout().
@@ -125,7 +124,7 @@ int mext_fanout_private(struct mext_pool *pool, struct rte_mbuf *m, size_t hdr_l
  * @param m  the packet, then its bytes [0, off); may be replaced, see above
  * @param off  length of the first part, 0 to the packet's length
  * @param tail  the rest, with m's metadata; unchanged on failure
- * @return 0; -EINVAL: m is NULL; -ERANGE: off is more than the packet's length; -EOVERFLOW, -ENOBUFS,
+ * @return 0; -EINVAL: as mext_share(); -ERANGE: off is more than the packet's length; -EOVERFLOW, -ENOBUFS,
  *   -ENOMEM: as mext_share().
  *
  * Thread safety: the owner of the packet.
@@ -154,7 +153,7 @@ int mext_concat(struct mext_pool *pool, struct rte_mbuf **m, struct rte_mbuf *ta
  * @param pool  where headers come from, should any of m be shared
  * @param m  the packet; may be replaced, see above
  * @param len  bytes, 0 to the packet's length; all of them leaves one segment of 0 bytes
- * @return 0; -EINVAL: m is NULL; -ERANGE: len is more than the packet's length; -EOVERFLOW, -ENOBUFS,
+ * @return 0; -EINVAL: as mext_share(); -ERANGE: len is more than the packet's length; -EOVERFLOW, -ENOBUFS,
  *   -ENOMEM: as mext_share().
  *
  * Thread safety: the owner of the packet.

@@ -39,7 +39,7 @@ struct mext_spread;
  * @param pool  where the spread comes from (mext_pool_conf.spreads)
  * @param storage  a storage from a size class or wrapped memory; others may hold it, too
  * @param spread  the spread, with one hold; unchanged on failure
- * @return 0; -EINVAL: storage is NULL; -ENOTSUP: storage is of a packet (a pair), or the leaf of a spread;
+ * @return 0; -EINVAL: storage is NULL or free; -ENOTSUP: storage is of a packet (a pair), or the leaf of a spread;
  *   -ENOBUFS: no spread is left; -ENOMEM: the pool was made without, or it is strict and has none on the
  *   caller's socket.
  *

@@ -15,7 +15,9 @@
  * | set_readonly, getters | yes, by threads that each hold a reference           |
  *
  * A reference that was handed to another thread is that thread's: after the last release the
- * storage may at once be somebody else's.
+ * storage may at once be somebody else's. Every verb that is given a storage which is free refuses it
+ * with -EINVAL. Two mistakes can't be told: a storage that has its next owner already, and that of a packet
+ * which is free, as its count stands at 1 then, too (DPDK's pinned buffers do).
  *
  * The count is DPDK's, 16 bits wide. The verbs here refuse to pass 65,535. DPDK's own
  * rte_pktmbuf_clone() and rte_pktmbuf_attach() do not look: on an mbuf whose storage stands at
@@ -206,7 +208,7 @@ int mext_storage_wrap(struct mext_pool *pool, const struct mext_wrap *wrap,
  * Forbid writing from now on, for all holders at once. Lasts until the storage is free.
  *
  * @param storage  a storage the caller holds
- * @return 0; -ENOTSUP: a pair, which drivers recycle without knowing the flag.
+ * @return 0; -ENOTSUP: a pair, which drivers recycle without knowing the flag; -EINVAL: the storage is free.
  *
  * Thread safety: any holder; others see the flag once they are told of it or hold later.
  * Ownership: unchanged.

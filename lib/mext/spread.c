@@ -81,6 +81,8 @@ mext_spread_create(
 		return -EINVAL;
 	if ((mext_storage_flags(storage) & (MEXT_STORAGE_PAIR | MEXT_STORAGE_LEAF)) != 0)
 		return -ENOTSUP;
+	if (is_free(storage))
+		return -EINVAL;
 	ret = pool_get_bulk(pool, KIND_SPREAD, KIND_SPREAD, (void **)&made, 1);
 	if (ret < 0) {
 		count_add(pool, COUNTER(alloc_failures), 1);

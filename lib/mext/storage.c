@@ -190,6 +190,8 @@ mext_storage_set_readonly(struct mext_storage *storage)
 {
 	if ((storage->flags & MEXT_STORAGE_PAIR) != 0)
 		return -ENOTSUP;
+	if (is_free(storage))
+		return -EINVAL;
 	__atomic_fetch_or(&storage->flags, MEXT_STORAGE_READONLY, __ATOMIC_RELAXED);
 	return 0;
 }

@@ -90,6 +90,16 @@ storage_of(struct rte_mbuf_ext_shared_info *shinfo)
 }
 
 /**
+ * Whether nobody holds a storage, so that no reference of it can be moved or added. Not to be seen of a pair,
+ * which stands at 1 while it is free.
+ */
+static inline bool
+is_free(const struct mext_storage *storage)
+{
+	return mext_storage_refcnt(storage) == 0;
+}
+
+/**
  * Put the mark of a pinned buffer back where a driver has overwritten it and nobody else can see the
  * header: a clone made without the mark hangs on the header's refcnt and knows nothing of the storage's
  * count.
