@@ -87,8 +87,8 @@ ask_for_socket(const struct socket_pools *sub, struct mext_audit_socket *found)
 	for (kind = 0; kind < NB_KINDS; kind++) {
 		if (sub->mp[kind] != NULL)
 			rte_mempool_mem_iter(sub->mp[kind], ask_for_chunk, &asking);
-		if (sub->data[kind] != NULL)
-			rte_mempool_mem_iter(sub->data[kind], ask_for_chunk, &asking);
+		if (sub->apart[kind] != NULL)
+			rte_mempool_mem_iter(sub->apart[kind], ask_for_chunk, &asking);
 	}
 	return asking.error;
 }

@@ -111,9 +111,9 @@ struct mext_pool_conf {
 	 */
 	struct mext_pool_class spreads;
 	/**
-	 * Application bytes behind every mbuf (rte_mbuf_to_priv()), a multiple of 8, at most 8,192.
-	 * Touch no more than these: in pairs that drivers receive into (MEXT_POOL_RX_PAIRS) DPDK is
-	 * told of a larger area, whose end is the storage's header.
+	 * Application bytes behind every mbuf (rte_mbuf_to_priv()), a multiple of 8, at most 8,192. All that
+	 * rte_pktmbuf_priv_size() says is the application's; of packets without MEXT_POOL_RX_PAIRS that is
+	 * up to the next multiple of 64.
 	 */
 	uint16_t priv_size;
 	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */

@@ -30,7 +30,7 @@ mext_header_alloc_bulk(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned
 int
 mextp_packets_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n)
 {
-	size_t to_storage = pair_offset(pool->conf.priv_size);
+	const uint16_t headroom = pool->conf.headroom;
 	unsigned int i;
 	int ret;
 
@@ -38,17 +38,17 @@ mextp_packets_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int 
 	if (unlikely(ret < 0))
 		return ret;
 	for (i = 0; i < n; i++) {
-		struct mext_storage *storage = RTE_PTR_ADD(mbufs[i], to_storage);
+		struct rte_mbuf *m = mbufs[i];
 		uint16_t count;
 
 		/*
 		 * DPDK frees a pair at count 1 after a relaxed load, without calling back. Acquire:
 		 * pairs with the release of the holder that brought the count to 1.
 		 */
-		count = ref_load(&storage->shinfo);
+		count = ref_load(m->shinfo);
 		RTE_ASSERT(count == 1);
 		RTE_SET_USED(count);
-		mbuf_reset(mbufs[i], RTE_MBUF_F_EXTERNAL, pool->conf.headroom, 0);
+		mbuf_reset(m, RTE_MBUF_F_EXTERNAL, headroom, 0);
 	}
 	count_add(pool, COUNTER(allocs), n);
 	return 0;

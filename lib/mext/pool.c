@@ -55,7 +55,7 @@ pool_free(struct mext_pool *pool)
 	for (i = 0; i < pool->nb_sockets; i++)
 		for (kind = 0; kind < NB_KINDS; kind++) {
 			mextp_sub_free(pool->sub[i].mp[kind]);
-			mextp_sub_free(pool->sub[i].data[kind]);
+			mextp_sub_free(pool->sub[i].apart[kind]);
 		}
 	mextp_registry_free(pool);
 }

@@ -54,7 +54,7 @@ struct lcore_counters {
 struct socket_pools {
 	int socket;
 	struct rte_mempool *mp[NB_KINDS];
-	struct rte_mempool *data[NB_KINDS]; /* where the data of mp's objects is if it is apart */
+	struct rte_mempool *apart[NB_KINDS]; /* where what lies apart from mp's objects is */
 };
 
 /** For a caller on one socket: which of the pool's sockets to ask, nearest first. */

@@ -66,8 +66,8 @@ each_mempool(const struct mext_pool *pool,
 		for (kind = 0; kind < NB_KINDS && ret == 0; kind++) {
 			if (sub->mp[kind] != NULL)
 				ret = call(pool, sub->mp[kind]);
-			if (ret == 0 && sub->data[kind] != NULL)
-				ret = call(pool, sub->data[kind]);
+			if (ret == 0 && sub->apart[kind] != NULL)
+				ret = call(pool, sub->apart[kind]);
 		}
 	}
 	return ret;

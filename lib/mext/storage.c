@@ -73,12 +73,22 @@ mext_storage_hold(struct mext_storage *storage, unsigned int n)
 	return ref_take(&storage->shinfo, n);
 }
 
+/** The header that a pair's storage is bound to. */
+static struct rte_mbuf *
+mbuf_of_pair(const struct mext_storage *storage)
+{
+	const struct mext_pool_conf *conf = &pool_of(storage->mp)->conf;
+
+	if (pairs_have_room(conf))
+		return RTE_PTR_SUB(storage->base, sizeof(struct rte_mbuf) + conf->priv_size);
+	return RTE_PTR_SUB(storage, pair_offset(conf->priv_size));
+}
+
 /** Put a pair back whole: whoever freed the header left it to us as it was. */
 static void
 pair_return(struct mext_storage *storage)
 {
-	uint16_t priv_size = pool_of(storage->mp)->conf.priv_size;
-	struct rte_mbuf *m = RTE_PTR_SUB(storage, pair_offset(priv_size));
+	struct rte_mbuf *m = mbuf_of_pair(storage);
 
 	m->next = NULL;
 	m->nb_segs = 1;

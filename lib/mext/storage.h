@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include <mext_pool.h>
 #include <mext_storage.h>
 
 struct region;
@@ -112,7 +113,17 @@ restore_mark(struct rte_mbuf *m)
 		m->ol_flags |= RTE_MBUF_F_EXTERNAL;
 }
 
-/** Where the storage is in a pair, in bytes from the mbuf: behind the application's area. */
+/**
+ * Whether drivers receive into a pool's pairs. Then the room lies behind the mbuf, as of any other, and the
+ * storage apart. Else the room is apart, and the storage behind the mbuf.
+ */
+static inline bool
+pairs_have_room(const struct mext_pool_conf *conf)
+{
+	return (conf->flags & MEXT_POOL_RX_PAIRS) != 0;
+}
+
+/** Where the storage is in a pair whose room is apart, in bytes from the mbuf: behind the application's area. */
 static inline size_t
 pair_offset(uint16_t priv_size)
 {

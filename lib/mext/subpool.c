@@ -35,36 +35,33 @@ mextp_mbuf_room(const struct mext_pool_conf *conf, unsigned int kind)
 }
 
 /**
- * Bytes of data of each object that lie apart from it, in a mempool of their own: then the headers,
- * which are all that attach and free touch, lie close together. (One by one, pairs of 2,048 bytes
- * in random order, 8,192 in flight: 31 cycles, and 40 with the data behind the headers.)
+ * Bytes of each object that lie apart from it, in a mempool of their own. It is the data: then the
+ * headers, which are all that attach and free touch, lie close together. (One by one, pairs of 2,048
+ * bytes in random order, 8,192 in flight: 31 cycles, and 40 with the data behind the headers.)
  *
  * Not so for mbufs that drivers receive into: these may lose the EXTERNAL mark of a pair, or take
  * the place of the room for granted. With the room behind its header, a pair without its mark is an
  * ordinary direct mbuf, and what DPDK computes from the room's address (the parent of a clone, the
- * offset in memory shared with the kernel) is right.
+ * offset in memory shared with the kernel) is right. There it is the storage's header that is apart: in front of
+ * the room it would be in what DPDK is told is the application's, behind it in what is the kernel's.
  */
 static size_t
-sub_data_size(const struct mext_pool_conf *conf, unsigned int kind)
+sub_apart_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	if (kind < MEXT_POOL_MAX_CLASSES)
 		return conf->classes[kind].size;
-	if (kind == KIND_PAIR && (conf->flags & MEXT_POOL_RX_PAIRS) == 0)
-		return mextp_mbuf_room(conf, kind);
-	return 0;
+	if (kind != KIND_PAIR)
+		return 0;
+	return pairs_have_room(conf) ? sizeof(struct mext_storage) : mextp_mbuf_room(conf, kind);
 }
 
-/**
- * Application's bytes behind an mbuf, as DPDK is told. A pair's room that is not apart begins behind
- * them, so there the storage's header is the end of this area.
- */
+/** Application's bytes behind an mbuf, as DPDK is told. */
 static uint16_t
 mbuf_priv_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
-	if (kind != KIND_PAIR)
+	if (kind != KIND_PAIR || pairs_have_room(conf))
 		return conf->priv_size;
-	return pair_offset(conf->priv_size) - sizeof(struct rte_mbuf) +
-	       (sub_data_size(conf, kind) > 0 ? 0 : sizeof(struct mext_storage));
+	return pair_offset(conf->priv_size) - sizeof(struct rte_mbuf);
 }
 
 static size_t
@@ -72,7 +69,7 @@ sub_object_size(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	switch (kind_like(kind)) {
 	case KIND_PAIR:
-		if (sub_data_size(conf, kind) > 0)
+		if (!pairs_have_room(conf))
 			return pair_offset(conf->priv_size) + sizeof(struct mext_storage);
 		/* fall through */
 	case KIND_RX:
@@ -93,36 +90,44 @@ mextp_sub_bytes(const struct mext_pool_conf *conf, unsigned int kind)
 {
 	size_t bytes = sizeof(struct rte_mempool_objhdr) + sub_object_size(conf, kind);
 
-	if (sub_data_size(conf, kind) > 0)
-		bytes += sizeof(struct rte_mempool_objhdr) + sub_data_size(conf, kind);
+	if (sub_apart_size(conf, kind) > 0)
+		bytes += sizeof(struct rte_mempool_objhdr) + sub_apart_size(conf, kind);
 	return bytes;
 }
 
-/** Where the data of storages is: a mempool from which nobody else takes, and the bytes of each. */
-struct data {
+/** Where what lies apart is: a mempool from which nobody else takes, and the bytes of each. */
+struct apart {
 	struct rte_mempool *mp;
 	size_t size;
 	bool short_of; /* its handler gave fewer than it was filled with */
 };
 
-static void
-take_data(struct mext_storage *storage, struct data *data)
+/** @return whether there was one. */
+static bool
+take_apart(struct apart *apart, void **obj)
 {
-	if (rte_mempool_get(data->mp, &storage->base) < 0) {
-		data->short_of = true;
-		return;
-	}
-	storage->iova = rte_mempool_virt2iova(storage->base);
-	storage->len = data->size;
+	if (rte_mempool_get(apart->mp, obj) == 0)
+		return true;
+	apart->short_of = true;
+	return false;
 }
 
 static void
-init_class(struct rte_mempool *mp, void *data, void *obj, unsigned int i __rte_unused)
+take_data(struct mext_storage *storage, struct apart *apart)
+{
+	if (!take_apart(apart, &storage->base))
+		return;
+	storage->iova = rte_mempool_virt2iova(storage->base);
+	storage->len = apart->size;
+}
+
+static void
+init_class(struct rte_mempool *mp, void *apart, void *obj, unsigned int i __rte_unused)
 {
 	struct mext_storage *storage = obj;
 
 	mextp_storage_init(storage, mp, mextp_storage_free_cb, 0);
-	take_data(storage, data);
+	take_data(storage, apart);
 }
 
 static void
@@ -134,19 +139,25 @@ init_wrap(struct rte_mempool *mp, void *data __rte_unused, void *obj, unsigned i
 }
 
 static void
-init_pair(struct rte_mempool *mp, void *arg, void *obj, unsigned int i)
+init_pair(struct rte_mempool *mp, void *apart, void *obj, unsigned int i)
 {
-	struct data *data = arg;
+	const struct mext_pool_conf *conf = &pool_of(mp)->conf;
+	void *storage_apart = NULL;
 	struct rte_mbuf *m = obj;
 	struct mext_storage *storage;
 
 	rte_pktmbuf_init(mp, NULL, obj, i);
-	storage = RTE_PTR_ADD(m, pair_offset(pool_of(mp)->conf.priv_size));
+	if (!pairs_have_room(conf))
+		storage = RTE_PTR_ADD(m, pair_offset(conf->priv_size));
+	else if (take_apart(apart, &storage_apart))
+		storage = storage_apart;
+	else
+		return;
 	mextp_storage_init(storage, mp, mextp_pair_free_cb, MEXT_STORAGE_PAIR);
 	/* Free pairs stand at 1, as DPDK's pinned buffers do; free storages stand at 0. */
 	rte_mbuf_ext_refcnt_set(&storage->shinfo, 1);
-	if (data->size > 0) {
-		take_data(storage, data);
+	if (!pairs_have_room(conf)) {
+		take_data(storage, apart);
 		m->buf_addr = storage->base;
 		rte_mbuf_iova_set(m, storage->iova);
 	} else {
@@ -327,7 +338,7 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 	static const char *const tags[NB_KINDS] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6",
 		"c7", [KIND_RX] = "rx", [KIND_HEADER] = "hd", [KIND_PAIR] = "pk",
 		[KIND_WRAP] = "wr", [KIND_SPREAD] = "sp", [KIND_RX_MORE] = "r1", "r2", "r3" };
-	static const char *const data_tags[NB_KINDS] = { "d0", "d1", "d2", "d3", "d4", "d5", "d6",
+	static const char *const apart_tags[NB_KINDS] = { "d0", "d1", "d2", "d3", "d4", "d5", "d6",
 		"d7", [KIND_PAIR] = "dp" };
 	const struct mext_pool_conf *conf = &pool->conf;
 	struct rte_pktmbuf_pool_private mbuf = {
@@ -335,13 +346,13 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 		.mbuf_priv_size = mbuf_priv_size(conf, kind),
 		.flags = kind == KIND_PAIR ? RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF : 0,
 	};
-	struct data data = { .size = sub_data_size(conf, kind) };
+	struct apart apart = { .size = sub_apart_size(conf, kind) };
 	bool is_mbuf = kind_like(kind) == KIND_RX || kind == KIND_HEADER || kind == KIND_PAIR;
 	int ret = 0;
 
-	if (data.size > 0)
-		ret = make_mempool(pool, kind, data_tags[kind], sub->socket, data.size, 0, NULL,
-				&sub->data[kind]);
+	if (apart.size > 0)
+		ret = make_mempool(pool, kind, apart_tags[kind], sub->socket, apart.size, 0, NULL,
+				&sub->apart[kind]);
 	if (ret == 0)
 		ret = make_mempool(pool, kind, tags[kind], sub->socket, sub_object_size(conf, kind),
 				compat_cache_size(mextp_kind_conf(conf, kind)->cache),
@@ -349,11 +360,11 @@ mextp_sub_create(struct mext_pool *pool, unsigned int kind, struct socket_pools 
 	if (ret < 0)
 		return ret;
 	((struct sub_priv *)rte_mempool_get_priv(sub->mp[kind]))->pool = pool;
-	data.mp = sub->data[kind];
-	rte_mempool_obj_iter(sub->mp[kind], kind_init(kind), &data);
-	if (data.short_of) {
+	apart.mp = sub->apart[kind];
+	rte_mempool_obj_iter(sub->mp[kind], kind_init(kind), &apart);
+	if (apart.short_of) {
 		MEXT_LOG(ERR, "pool %s: mempool %s gives fewer objects than the %u it was filled with",
-				pool->name, data.mp->name, data.mp->size);
+				pool->name, apart.mp->name, apart.mp->size);
 		return -ENOMEM;
 	}
 	return 0;

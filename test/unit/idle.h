@@ -7,10 +7,15 @@
 #include "pool.h"
 #include "unit.h"
 
-/** The storage in a pair: behind the application's private area, at a multiple of 64 bytes. */
+/**
+ * The storage in a pair: behind the application's private area, at a multiple of 64 bytes; where drivers receive
+ * into pairs it is apart, and the mbuf alone knows where.
+ */
 static inline struct mext_storage *
 storage_in_pair(const struct rte_mbuf *m)
 {
+	if ((pool_of(m->pool)->conf.flags & MEXT_POOL_RX_PAIRS) != 0)
+		return (struct mext_storage *)m->shinfo;
 	return RTE_PTR_ADD(m, sizeof(*m) + RTE_ALIGN_CEIL(pool_of(m->pool)->conf.priv_size, 64));
 }
 

@@ -49,8 +49,8 @@ socket_at(const void *addr)
 
 			if (sub->mp[kind] != NULL)
 				rte_mempool_mem_iter(sub->mp[kind], look_in_chunk, &search);
-			if (sub->data[kind] != NULL)
-				rte_mempool_mem_iter(sub->data[kind], look_in_chunk, &search);
+			if (sub->apart[kind] != NULL)
+				rte_mempool_mem_iter(sub->apart[kind], look_in_chunk, &search);
 			if (search.found)
 				return sub->socket;
 		}
@@ -122,7 +122,7 @@ pages_of(const struct mext_pool *pool, unsigned int i)
 	uint64_t pages = 0;
 
 	rte_mempool_mem_iter(pool->sub[i].mp[0], add_pages, &pages);
-	rte_mempool_mem_iter(pool->sub[i].data[0], add_pages, &pages);
+	rte_mempool_mem_iter(pool->sub[i].apart[0], add_pages, &pages);
 	assert_true(pages > 1000); /* more than one system call */
 	return pages;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where things lie in memory: what the design promises and drivers rely on. */
+#include "idle.h"
 #include "storage.h"
 #include "world.h"
 
@@ -58,13 +59,11 @@ assert_pair_layout(struct rte_mbuf *m, size_t room)
 	struct mext_storage *storage = mext_storage_from_mbuf(m);
 
 	assert_int_equal((uintptr_t)storage % 64, 0);
-	assert_true((char *)storage >= (char *)rte_mbuf_to_priv(m) + WORLD_PRIV);
+	assert_int_equal(rte_pktmbuf_priv_size(m->pool), m->priv_size);
 	assert_ptr_equal(mext_storage_data(storage), m->buf_addr);
 	assert_int_equal(mext_storage_iova(storage), rte_mbuf_iova_get(m));
 	assert_int_equal(mext_storage_len(storage), room);
 	assert_int_equal(m->buf_len, room);
-	memset(rte_mbuf_to_priv(m), 0xff, WORLD_PRIV);
-	memset(m->buf_addr, 0xff, m->buf_len);
 	return storage;
 }
 
@@ -75,9 +74,7 @@ test_layout_of_pair_has_headers_close_and_room_apart(void **state)
 	struct rte_mbuf *m = mext_packet_alloc(w->pool);
 	struct mext_storage *storage = assert_pair_layout(m, WORLD_HEADROOM + 1500);
 
-	/* What DPDK calls private is the application's alone. */
 	assert_ptr_equal((char *)rte_mbuf_to_priv(m) + m->priv_size, storage);
-	memset(rte_mbuf_to_priv(m), 0, m->priv_size);
 	assert_int_equal(m->pool->elt_size, (char *)(storage + 1) - (char *)m);
 	assert_int_equal(
 			rte_mempool_from_obj(m->buf_addr)->elt_size, RTE_ALIGN_CEIL(m->buf_len, 8));
@@ -91,12 +88,94 @@ test_layout_of_received_pair_has_room_behind_header(void **state)
 	struct rte_mbuf *m = mext_packet_alloc(w->rx_pairs);
 	struct mext_storage *storage = assert_pair_layout(m, RTE_PKTMBUF_HEADROOM + 1500);
 
-	assert_ptr_equal(m->buf_addr, storage + 1);
+	assert_int_equal(m->priv_size, WORLD_PRIV);
+	/* Where DPDK expects the room, and looks for the parent of a clone whose mark got lost. */
+	assert_ptr_equal(m->buf_addr, rte_mbuf_buf_addr(m, m->pool));
+	assert_ptr_equal(rte_mbuf_from_indirect(m), m);
 	assert_int_equal(m->pool->elt_size,
 			RTE_ALIGN_CEIL((char *)m->buf_addr + m->buf_len - (char *)m, 8));
-	/* Where DPDK looks for the parent of a clone whose mark got lost. */
-	assert_ptr_equal(rte_mbuf_from_indirect(m), m);
+	assert_int_equal(rte_mempool_from_obj(storage)->elt_size, sizeof(*storage));
 	rte_pktmbuf_free(m);
+}
+
+/**
+ * What DPDK says is private, and the room up to the end of the object, which AF_XDP gives to the kernel: of
+ * each mbuf of a mempool all of it is written, twice, which changes nothing that mext goes by.
+ */
+static void
+write_all(struct mext_pool *pool, struct rte_mbuf *(*get)(struct mext_pool *pool), unsigned int n)
+{
+	struct rte_mbuf *mbufs[n];
+	unsigned int i, fill;
+
+	for (fill = 0; fill < 2; fill++) {
+		for (i = 0; i < n; i++) {
+			mbufs[i] = get(pool);
+			assert_non_null(mbufs[i]);
+			memset(rte_mbuf_to_priv(mbufs[i]), fill - 1,
+					rte_pktmbuf_priv_size(mbufs[i]->pool));
+			if ((char *)mbufs[i]->buf_addr - (char *)mbufs[i] <
+					mbufs[i]->pool->elt_size)
+				memset(mbufs[i]->buf_addr, fill - 1,
+						(char *)mbufs[i] + mbufs[i]->pool->elt_size -
+								(char *)mbufs[i]->buf_addr);
+			else
+				memset(mbufs[i]->buf_addr, fill - 1, mbufs[i]->buf_len);
+		}
+		for (i = 0; i < n; i++)
+			rte_pktmbuf_free(mbufs[i]);
+		idle_pool(pool);
+	}
+}
+
+static struct rte_mbuf *
+header(struct mext_pool *pool)
+{
+	struct rte_mbuf *m;
+
+	return mext_header_alloc_bulk(pool, &m, 1) == 0 ? m : NULL;
+}
+
+static struct rte_mbuf *
+received(struct mext_pool *pool)
+{
+	return rte_pktmbuf_alloc(mext_pool_rx_mempool(pool, SOCKET_ID_ANY));
+}
+
+static void
+test_layout_private_area_and_room_are_written_whole_and_nothing_is_lost(void **state)
+{
+	struct world *w = *state;
+
+	write_all(w->pool, mext_packet_alloc, WORLD_PAIRS);
+	write_all(w->pool, header, WORLD_HEADERS);
+	write_all(w->pool, received, 32);
+	write_all(w->rx_pairs, mext_packet_alloc, WORLD_PAIRS);
+	write_all(w->rx_pairs, received, WORLD_PAIRS);
+}
+
+/** The last holder is not the header: the pair is found from its storage. */
+static void
+test_layout_pair_is_found_from_storage(void **state)
+{
+	struct world *w = *state;
+	struct mext_pool *pools[] = { w->pool, w->rx_pairs };
+	struct mext_storage *storage;
+	struct rte_mbuf *m;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(pools); i++) {
+		m = mext_packet_alloc(pools[i]);
+		memset(rte_mbuf_to_priv(m), 0xff, m->priv_size);
+		storage = mext_storage_from_mbuf(m);
+		assert_int_equal(mext_storage_hold(storage, 1), 0);
+		rte_pktmbuf_free(m);
+		assert_int_equal(in_use(pools[i], "pairs"), 1);
+		assert_int_equal(mext_storage_release(storage, 1), 0);
+		assert_int_equal(in_use(pools[i], "pairs"), 0);
+		assert_ptr_equal(mext_packet_alloc(pools[i]), m);
+		rte_pktmbuf_free(m);
+	}
 }
 
 static void
@@ -153,6 +232,8 @@ main(void)
 		world_test(test_layout_of_class_storage_has_headers_close_and_bytes_apart),
 		world_test(test_layout_of_pair_has_headers_close_and_room_apart),
 		world_test(test_layout_of_received_pair_has_room_behind_header),
+		world_test(test_layout_private_area_and_room_are_written_whole_and_nothing_is_lost),
+		world_test(test_layout_pair_is_found_from_storage),
 		world_test(test_layout_of_bare_header_has_private_area_and_no_room),
 		world_test(test_layout_of_rx_mbuf_has_dpdk_headroom),
 		cmocka_unit_test(test_layout_origin_is_told_from_callback_alone),

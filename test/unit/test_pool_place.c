@@ -48,8 +48,8 @@ test_objects_in_regions_are_outside_of_dpdk_s_memory(void **state)
 	for (kind = 0; kind < NB_KINDS; kind++) {
 		if (sub->mp[kind] != NULL)
 			rte_mempool_mem_iter(sub->mp[kind], check_chunk, &last);
-		if (sub->data[kind] != NULL)
-			rte_mempool_mem_iter(sub->data[kind], check_chunk, &last);
+		if (sub->apart[kind] != NULL)
+			rte_mempool_mem_iter(sub->apart[kind], check_chunk, &last);
 	}
 	storage = mext_storage_alloc(pool, WORLD_MEDIUM);
 	assert_non_null(storage);

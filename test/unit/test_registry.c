@@ -244,7 +244,7 @@ test_lookup_with_handler_of_other_name_is_refused(void **state)
 
 	for (kind = 0; kind < 2 * NB_KINDS; kind++) {
 		struct rte_mempool *mp =
-				kind < NB_KINDS ? sub->mp[kind] : sub->data[kind - NB_KINDS];
+				kind < NB_KINDS ? sub->mp[kind] : sub->apart[kind - NB_KINDS];
 		struct sub_priv *priv;
 		char right[RTE_MEMPOOL_OPS_NAMESIZE];
 
