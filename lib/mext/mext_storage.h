@@ -161,8 +161,8 @@ void mext_storage_release_bulk(struct mext_storage *const *storages, unsigned in
  * wrap from inside the callback, the pool needs one header more.
  *
  * It is called in the process that wrapped the memory, never in another one, where its address means
- * nothing: if the last reference is dropped in another process, the header goes back, the memory does
- * not (counted in mext_stats.missed_callbacks, logged once). Who lends memory to other processes keeps
+ * nothing, nor in a child that was forked since, whose copy of the memory is not the one lent: if the last
+ * reference is dropped in another process, the header goes back, the memory does not (counted in mext_stats.missed_callbacks, logged once). Who lends memory to other processes keeps
  * a reference until it is the only one (mext_storage_refcnt() is 1), and drops it then.
  *
  * @param addr  the memory, as given to mext_storage_wrap()
@@ -191,7 +191,7 @@ struct mext_wrap {
  * @param storage  the storage with one reference
  * @return 0; -EINVAL: no address or length, or the range wraps around; -ENOBUFS: no header is
  *   left; -ESHUTDOWN: its region is closed (mext_region_close()) or being removed; -ENOSPC: more than 255 different
- *   callback functions; -EFAULT: a NIC that there is can't read the memory, as it is neither EAL's nor in a region,
+ *   callback functions; -ENOMEM: the kernel gives no page by which a forked process is told; -EFAULT: a NIC that there is can't read the memory, as it is neither EAL's nor in a region,
  *   or its region ends before it does, or could not be mapped for a port; or its IO address is not known
  *   (mext_region_add() it, or give iova). -ENOBUFS and -ESHUTDOWN are counted (mext_stats.alloc_failures), of the
  *   latter the first of each region is logged; the others are logged. On failure *storage is

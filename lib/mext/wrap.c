@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_memory.h>
-#include <rte_spinlock.h>
 
 #include <mext_storage.h>
 
@@ -17,65 +18,102 @@
 #include "region.h"
 #include "storage.h"
 
-/*
- * The application's callback functions. Entries are only ever added, so readers need no lock:
- * an entry's index reaches them with a storage, after the entry was written.
- */
+/* The application's callback functions. Entries are only ever added, NULL are not there yet. */
 #define MAX_CALLBACKS 255
 static mext_free_cb_t callbacks[MAX_CALLBACKS];
-static uint32_t nb_callbacks;
-/* Which process's table this is, drawn at start. Not the pid: containers each have a 1. */
-static uint64_t callbacks_id;
-static rte_spinlock_t callbacks_lock = RTE_SPINLOCK_INITIALIZER;
 
 /** Stands for "nobody to call". */
 #define NO_CALLBACK MAX_CALLBACKS
 
-static uint32_t
-find_callback(mext_free_cb_t cb)
-{
-	/* Acquire: pairs with the release in add_callback(), entries below it are written. */
-	uint32_t i, n = __atomic_load_n(&nb_callbacks, __ATOMIC_ACQUIRE);
+/**
+ * Where the number stands that says which process's table this is; NULL: nothing has been wrapped yet. Drawn:
+ * pids will not do, as containers each have a 1. In a page of its own that the kernel clears in a child, by
+ * whatever call that is forked: so it costs no more than a load to know that this is another process.
+ */
+static uint64_t *id_page;
 
-	for (i = 0; i < n && callbacks[i] != cb; i++)
-		;
-	return i < n ? i : NO_CALLBACK;
+/** @return the table's number; 0: nothing has been wrapped in this process yet. */
+static inline uint64_t
+table_id(void)
+{
+	/* Acquire: pairs with the release in make_id_page(). */
+	const uint64_t *page = __atomic_load_n(&id_page, __ATOMIC_ACQUIRE);
+
+	return likely(page != NULL) ? __atomic_load_n(page, __ATOMIC_RELAXED) : 0;
 }
 
-RTE_INIT(draw_callbacks_id)
+/** @return NULL: the kernel has no such page to give, logged. */
+static uint64_t *
+make_id_page(void)
 {
-	if (getentropy(&callbacks_id, sizeof(callbacks_id)) < 0)
-		callbacks_id = rte_rdtsc();
+	const size_t size = sysconf(_SC_PAGESIZE);
+	uint64_t *page, *before = NULL;
+
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED || madvise(page, size, MADV_WIPEONFORK) < 0) {
+		MEXT_LOG(ERR, "mext_storage_wrap: no page that forked processes find cleared: %s",
+				strerror(errno));
+		if (page != MAP_FAILED)
+			munmap(page, size);
+		return NULL;
+	}
+	/* Release: pairs with the acquire in table_id(). Acquire: with the release of who was faster. */
+	if (__atomic_compare_exchange_n(
+			    &id_page, &before, page, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return page;
+	munmap(page, size);
+	return before;
 }
 
-static uint32_t
-add_callback(mext_free_cb_t cb)
+/** The table's number, drawn by the first that wraps. @return 0; -ENOMEM, logged */
+static __rte_noinline int
+draw_table_id(uint64_t *id)
 {
+	uint64_t *page = __atomic_load_n(&id_page, __ATOMIC_ACQUIRE), drawn;
+
+	if (page == NULL)
+		page = make_id_page();
+	if (page == NULL)
+		return -ENOMEM;
+	if (getentropy(&drawn, sizeof(drawn)) < 0)
+		drawn = rte_rdtsc();
+	drawn |= 1; /* never 0 */
+	*id = 0;
+	if (__atomic_compare_exchange_n(page, id, drawn, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		*id = drawn;
+	return 0;
+}
+
+/** The index of a callback in the table. Without a lock, which a fork could leave locked for ever. */
+static uint32_t
+enter_callback(mext_free_cb_t cb)
+{
+	mext_free_cb_t there;
 	uint32_t i;
 
-	rte_spinlock_lock(&callbacks_lock);
-	i = find_callback(cb);
-	if (i == NO_CALLBACK && nb_callbacks < MAX_CALLBACKS) {
-		i = nb_callbacks;
-		callbacks[i] = cb;
-		/* Release: pairs with the acquire in find_callback(). */
-		__atomic_store_n(&nb_callbacks, i + 1, __ATOMIC_RELEASE);
+	for (i = 0; i < MAX_CALLBACKS; i++) {
+		there = __atomic_load_n(&callbacks[i], __ATOMIC_RELAXED);
+		if (there == NULL && __atomic_compare_exchange_n(&callbacks[i], &there, cb, false,
+						     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			break;
+		if (there == cb)
+			break;
 	}
-	rte_spinlock_unlock(&callbacks_lock);
 	return i;
 }
 
-/** The index of a callback, -ENOSPC when the table is full. */
+/** Where a callback is in which table. @return 0; -ENOSPC: the table is full; -ENOMEM: there is none */
 static int
-intern_callback(mext_free_cb_t cb, uint32_t *index)
+intern_callback(mext_free_cb_t cb, uint32_t *index, uint64_t *id)
 {
 	*index = NO_CALLBACK;
+	*id = table_id();
 	if (cb == NULL)
 		return 0;
-	*index = find_callback(cb);
-	if (*index == NO_CALLBACK)
-		*index = add_callback(cb);
-	if (*index != NO_CALLBACK)
+	if (unlikely(*id == 0) && draw_table_id(id) < 0)
+		return -ENOMEM;
+	*index = enter_callback(cb);
+	if (likely(*index != NO_CALLBACK))
 		return 0;
 	MEXT_LOG(ERR,
 			"mext_storage_wrap: more than %d different callback functions; use arg1 and "
@@ -185,6 +223,7 @@ mext_storage_wrap(
 		struct mext_pool *pool, const struct mext_wrap *wrap, struct mext_storage **storage)
 {
 	uint32_t index, flags = MEXT_STORAGE_WRAPPED;
+	uint64_t id;
 	struct region *region;
 	struct wrapped *w;
 	rte_iova_t iova;
@@ -197,7 +236,7 @@ mext_storage_wrap(
 		count_add(pool, COUNTER(alloc_failures), 1);
 	if (ret < 0)
 		return ret;
-	ret = intern_callback(wrap->free_cb, &index);
+	ret = intern_callback(wrap->free_cb, &index, &id);
 	if (ret == 0 && pool_get_bulk(pool, KIND_WRAP, KIND_WRAP, (void **)&w, 1) < 0) {
 		count_add(pool, COUNTER(alloc_failures), 1);
 		ret = -ENOBUFS;
@@ -212,7 +251,7 @@ mext_storage_wrap(
 	w->storage.len = wrap->len;
 	w->storage.iova = iova;
 	w->free_cb = index;
-	w->callbacks_id = callbacks_id;
+	w->callbacks_id = id;
 	w->arg1 = wrap->arg1;
 	w->arg2 = wrap->arg2;
 	w->region = region;
@@ -242,7 +281,7 @@ mextp_wrap_give_back(struct mext_storage *storage)
 	const struct wrapped *w = (const struct wrapped *)storage;
 
 	/* An index into another process's table says nothing here. */
-	if (w->free_cb != NO_CALLBACK && unlikely(w->callbacks_id != callbacks_id))
+	if (w->free_cb != NO_CALLBACK && unlikely(w->callbacks_id != table_id()))
 		missed(w);
 	else if (w->free_cb != NO_CALLBACK)
 		callbacks[w->free_cb](storage->base, storage->len, w->arg1, w->arg2);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Wrapped memory and processes that are forked: a callback is called where its memory is, and nowhere else. */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "world.h"
+
+/** What all processes of a test see. */
+struct shared {
+	unsigned int calls;
+	pid_t caller; /* of the last one */
+};
+
+static struct shared *shared;
+
+/** The kernel refuses to clear pages in children. */
+static bool no_madvise;
+
+int __real_madvise(void *addr, size_t len, int advice);
+int __wrap_madvise(void *addr, size_t len, int advice);
+
+int
+__wrap_madvise(void *addr, size_t len, int advice)
+{
+	if (!no_madvise)
+		return __real_madvise(addr, len, advice);
+	errno = EINVAL;
+	return -1;
+}
+
+static void
+called(void *addr, size_t len, void *arg1, void *arg2)
+{
+	(void)addr, (void)len, (void)arg1, (void)arg2;
+	shared->calls++;
+	shared->caller = getpid();
+}
+
+static struct mext_storage *
+wrap(struct world *w)
+{
+	static char byte;
+	const struct mext_wrap wrap = { .addr = &byte, .len = 1, .free_cb = called };
+	struct mext_storage *storage;
+
+	return mext_storage_wrap(w->pool, &wrap, &storage) == 0 ? storage : NULL;
+}
+
+/** Without what libraries have registered with pthread_atfork(), which other calls than fork() don't look at. */
+static pid_t
+clone_alone(void)
+{
+	return syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static pid_t (*const ways[])(void) = { fork, clone_alone };
+
+/** Run a part in a child. @return whether it says yes */
+static bool
+in_child(pid_t (*way)(void), bool (*part)(struct world *w, struct mext_storage *storage),
+		struct world *w, struct mext_storage *storage)
+{
+	pid_t child = way();
+	int status;
+
+	if (child == 0)
+		_exit(part(w, storage) ? 0 : 1);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/** The last reference on what the parent has wrapped is dropped here. */
+static bool
+release_here(struct world *w, struct mext_storage *storage)
+{
+	const uint64_t missed = stats_of(w->pool).missed_callbacks;
+
+	return mext_storage_release(storage, 1) == 0 && shared->calls == 0 &&
+	       stats_of(w->pool).missed_callbacks == missed + 1;
+}
+
+/** A child wraps: its callback is called for it, and not in a child of its own. */
+static bool
+wrap_here(struct world *w, struct mext_storage *storage)
+{
+	struct mext_storage *own = wrap(w), *other = wrap(w);
+	unsigned int i;
+
+	if (own == NULL || other == NULL || mext_storage_release(own, 1) < 0 ||
+			shared->calls != 1 || shared->caller != getpid())
+		return false;
+	shared->calls = 0;
+	for (i = 0; i < RTE_DIM(ways); i++)
+		if (!in_child(ways[i], release_here, w, i == 0 ? other : storage))
+			return false;
+	return true;
+}
+
+/** The first wrap of this process. */
+static void
+test_wrap_without_a_page_for_processes_is_refused(void **state)
+{
+	struct world *w = *state;
+	static char byte;
+	const struct mext_wrap wrap = { .addr = &byte, .len = 1, .free_cb = called };
+	struct mext_storage *const mark = (void *)1, *storage = mark;
+
+	capture_start();
+	no_madvise = true;
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -ENOMEM);
+	no_madvise = false;
+	assert_non_null(strstr(capture_stop(), "no page that forked processes find cleared"));
+	assert_ptr_equal(storage, mark);
+}
+
+static void
+test_wrap_released_in_a_forked_child_is_not_called_back(void **state)
+{
+	struct world *w = *state;
+	struct mext_storage *storage;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(ways); i++) {
+		shared->calls = 0;
+		storage = wrap(w);
+		assert_non_null(storage);
+		assert_true(in_child(ways[i], release_here, w, storage));
+		assert_int_equal(shared->calls, 0);
+	}
+}
+
+static void
+test_wrap_in_a_forked_child_is_called_back_there(void **state)
+{
+	struct world *w = *state;
+	struct mext_storage *storage;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(ways); i++) {
+		shared->calls = 0;
+		storage = wrap(w);
+		assert_non_null(storage);
+		assert_true(in_child(ways[i], wrap_here, w, storage));
+	}
+}
+
+/** What the parent has wrapped before is the parent's still. */
+static void
+test_wrap_released_beside_a_child_is_called_back(void **state)
+{
+	struct world *w = *state;
+	struct mext_storage *storage = wrap(w);
+	pid_t child = fork();
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	shared->calls = 0;
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	assert_int_equal(shared->calls, 1);
+	assert_int_equal(shared->caller, getpid());
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		/* First: the page is the process's. */
+		world_test(test_wrap_without_a_page_for_processes_is_refused),
+		world_test(test_wrap_released_in_a_forked_child_is_not_called_back),
+		world_test(test_wrap_in_a_forked_child_is_called_back_there),
+		world_test(test_wrap_released_beside_a_child_is_called_back),
+	};
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			0);
+	if (shared == MAP_FAILED || eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
