@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+
 static inline uint64_t
 checksum_add(uint64_t sum, uint64_t more)
 {
@@ -68,8 +71,29 @@ checksum_fold(uint64_t sum)
 	return sum;
 }
 
+/** checksum_mbuf() over several segments. */
+uint64_t checksum_chain(uint64_t sum, const struct rte_mbuf *m, uint32_t off, uint32_t len);
+
+/** Add len bytes of a packet from off on, all of which are there, in segments of any length. */
+static inline uint64_t
+checksum_mbuf(uint64_t sum, const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	if (likely(off + len <= rte_pktmbuf_data_len(m)))
+		return checksum_bytes(sum, rte_pktmbuf_mtod_offset(m, const void *, off), len);
+	return checksum_chain(sum, m, off, len);
+}
+
+/** Whether of all words that were summed up only the one that is old is not 0. */
+static inline bool
+checksum_alone(uint64_t sum, uint16_t old)
+{
+	const int bits_of_words = ~15;
+
+	return sum >> (__builtin_ctzll(sum | UINT64_C(1) << 63) & bits_of_words) == old;
+}
+
 /**
- * Right a checksum, and write to it only if it is not.
+ * Right a checksum, and write to it only if it is wrong.
  *
  * @param field  the checksum
  * @param sum  of all that it covers, itself as it is included
@@ -81,13 +105,15 @@ checksum_right(void *field, uint64_t sum, bool zero_is_none)
 {
 	uint16_t old, right, folded = checksum_fold(sum);
 
+	if (likely(folded == UINT16_MAX))
+		return true;
 	memcpy(&old, field, sizeof(old));
 	right = ~checksum_fold((uint64_t)folded + (uint16_t)~old);
-	if (right == 0 && zero_is_none)
+	/* Without the old one the rest is 0 in one of its two representations: which? */
+	if (unlikely(right == 0) && (zero_is_none || checksum_alone(sum, old)))
 		right = UINT16_MAX;
-	if (right != old)
-		memcpy(field, &right, sizeof(right));
-	return folded == UINT16_MAX;
+	memcpy(field, &right, sizeof(right));
+	return false;
 }
 
 /** Update a checksum for words whose sum was old and is now new; it stays as wrong as it was. */

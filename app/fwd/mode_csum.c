@@ -107,17 +107,6 @@ pseudo_sum(const struct rte_mbuf *m, struct layers l, uint32_t bytes)
 	return checksum_bytes(sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
 }
 
-static inline uint64_t
-payload_sum(const struct rte_mbuf *m, uint32_t off, uint32_t bytes, uint64_t sum)
-{
-	uint16_t raw = 0;
-
-	if (likely(parse_has(m, off, bytes)))
-		return checksum_bytes(sum, rte_pktmbuf_mtod_offset(m, const void *, off), bytes);
-	rte_raw_cksum_mbuf(m, off, bytes, &raw);
-	return checksum_add(sum, raw);
-}
-
 /** SCTP has a CRC-32C of all its bytes, the field taken as 0. @return whether it was right. */
 static bool
 crc_right(const struct rte_mbuf *m, uint32_t off, uint32_t bytes, void *field)
@@ -205,7 +194,7 @@ right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 		valid = crc_right(m, l.l4, bytes, field);
 	} else {
 		sum = p->pseudo ? pseudo_sum(m, l, bytes) : 0;
-		valid = checksum_right(field, payload_sum(m, l.l4, bytes, sum), p == &udp);
+		valid = checksum_right(field, checksum_mbuf(sum, m, l.l4, bytes), p == &udp);
 	}
 	/* NONE: it was left to the receiving side, so that what is in the packet means nothing. */
 	if (unlikely(!valid) && rx != RTE_MBUF_F_RX_L4_CKSUM_NONE)
