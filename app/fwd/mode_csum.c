@@ -146,6 +146,13 @@ prepare_offload(struct rte_mbuf *m, struct layers l, const struct protocol *p, u
 	memcpy(field, &sum, sizeof(sum));
 }
 
+/** Whether an mbuf can say where IP begins; the lengths of IPv4's, IPv6's and TCP's headers always fit. */
+static inline bool
+l2_fits(struct layers l)
+{
+	return l.l3 < 1u << RTE_MBUF_L2_LEN_BITS;
+}
+
 /** Whether a port can do it: headers as NICs know them, and nothing behind what is summed. */
 static inline bool
 offloads(const struct rte_mbuf *m, struct layers l, const struct protocol *p, uint32_t bytes,
@@ -153,7 +160,7 @@ offloads(const struct rte_mbuf *m, struct layers l, const struct protocol *p, ui
 {
 	uint8_t len;
 
-	if ((p->offload & can) == 0 || l.l4 + bytes != m->pkt_len)
+	if ((p->offload & can) == 0 || l.l4 + bytes != m->pkt_len || unlikely(!l2_fits(l)))
 		return false;
 	if (l.ip == 6 && l.l4 - l.l3 != sizeof(struct rte_ipv6_hdr))
 		return false;
@@ -222,7 +229,7 @@ right_ipv4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 		c->not_computed++;
 		return 0;
 	}
-	if ((can & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0) {
+	if ((can & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0 && likely(l2_fits(l))) {
 		c->bad_ip += rx == RTE_MBUF_F_RX_IP_CKSUM_BAD;
 		ip->hdr_checksum = 0;
 		m->tx_offload = rte_mbuf_tx_offload(l.l3, len, 0, 0, 0, 0, 0);
