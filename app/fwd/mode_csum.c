@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "mode.h"
 #include "parse.h"
+#include "pseudo.h"
 #include "stream.h"
 
 #define TX_OFFLOADS                                                     \
@@ -95,13 +96,28 @@ l4_bytes(const struct rte_mbuf *m, struct layers l, const struct protocol *p)
 	return bytes;
 }
 
+/** Whether there is nothing between IP's fixed header and layer 4. */
+static inline bool
+is_plain(struct layers l)
+{
+	const size_t fixed = l.ip == 4 ? sizeof(struct rte_ipv4_hdr) : sizeof(struct rte_ipv6_hdr);
+
+	return l.l4 == l.l3 + fixed;
+}
+
 /** Sum of the addresses, length and protocol that checksums cover beside layer 4 itself. */
 static inline uint64_t
-pseudo_sum(const struct rte_mbuf *m, struct layers l, uint32_t bytes)
+pseudo_sum(const struct rte_mbuf *m, struct layers l, uint32_t bytes, const struct pseudo *pseudo)
 {
 	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, l.l3);
 	uint64_t sum = rte_cpu_to_be_16(l.proto) + (uint64_t)rte_cpu_to_be_16(bytes);
 
+	if (unlikely(pseudo->detour)) {
+		const uint32_t len = l.ip == 4 ? 4 : 16;
+
+		sum = checksum_bytes(sum, pseudo->src, len);
+		return checksum_bytes(sum, pseudo->dst, len);
+	}
 	if (l.ip == 4)
 		return checksum_bytes(sum, ip + offsetof(struct rte_ipv4_hdr, src_addr), 8);
 	return checksum_bytes(sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
@@ -129,7 +145,7 @@ crc_right(const struct rte_mbuf *m, uint32_t off, uint32_t bytes, void *field)
 /** Ask the port for a checksum: what it needs in the packet and in the mbuf beside the flags. */
 static void
 prepare_offload(struct rte_mbuf *m, struct layers l, const struct protocol *p, uint32_t bytes,
-		void *field)
+		const struct pseudo *pseudo, void *field)
 {
 	uint16_t len = p->header, sum;
 
@@ -142,7 +158,7 @@ prepare_offload(struct rte_mbuf *m, struct layers l, const struct protocol *p, u
 		memset(field, 0, sizeof(uint32_t));
 		return;
 	}
-	sum = checksum_fold(pseudo_sum(m, l, bytes));
+	sum = checksum_fold(pseudo_sum(m, l, bytes, pseudo));
 	memcpy(field, &sum, sizeof(sum));
 }
 
@@ -162,7 +178,7 @@ offloads(const struct rte_mbuf *m, struct layers l, const struct protocol *p, ui
 
 	if ((p->offload & can) == 0 || l.l4 + bytes != m->pkt_len || unlikely(!l2_fits(l)))
 		return false;
-	if (l.ip == 6 && l.l4 - l.l3 != sizeof(struct rte_ipv6_hdr))
+	if (l.ip == 6 && !is_plain(l))
 		return false;
 	if (p != &tcp)
 		return true;
@@ -175,6 +191,7 @@ static inline uint64_t
 right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 {
 	const uint64_t rx = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	struct pseudo pseudo = { .detour = false };
 	const struct protocol *p;
 	uint32_t bytes;
 	uint8_t *field;
@@ -182,25 +199,25 @@ right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	bool valid;
 
 	/* Of a fragment it covers what is not here. */
-	if (l.l4 == 0 || l.fragment != FRAGMENT_NONE || (p = protocol_of(l)) == NULL)
+	if (l.fragment != FRAGMENT_NONE || (p = protocol_of(l)) == NULL)
 		return 0;
 	field = rte_pktmbuf_mtod_offset(m, uint8_t *, l.l4 + p->field);
 	if (p == &udp && parse_has(m, l.l4, p->header) && field[0] == 0 && field[1] == 0)
 		return 0; /* it has none */
 	bytes = l4_bytes(m, l, p);
-	if (unlikely(bytes == 0)) {
+	if (unlikely(bytes == 0 || (p->pseudo && !is_plain(l) && !pseudo_find(m, l, &pseudo)))) {
 		c->not_computed++;
 		return 0;
 	}
-	if (offloads(m, l, p, bytes, can)) {
+	if (!pseudo.detour && offloads(m, l, p, bytes, can)) {
 		c->bad_l4 += rx == RTE_MBUF_F_RX_L4_CKSUM_BAD;
-		prepare_offload(m, l, p, bytes, field);
+		prepare_offload(m, l, p, bytes, &pseudo, field);
 		return p->flag;
 	}
 	if (p == &sctp) {
 		valid = crc_right(m, l.l4, bytes, field);
 	} else {
-		sum = p->pseudo ? pseudo_sum(m, l, bytes) : 0;
+		sum = p->pseudo ? pseudo_sum(m, l, bytes, &pseudo) : 0;
 		valid = checksum_right(field, checksum_mbuf(sum, m, l.l4, bytes), p == &udp);
 	}
 	/* NONE: it was left to the receiving side, so that what is in the packet means nothing. */
@@ -256,11 +273,10 @@ right_packet(struct fwd_stream *s, struct rte_mbuf *m)
 	if (unlikely(!parse_has(m, 0, sizeof(*eth))))
 		return;
 	ether_set(eth, &s->out->addrs);
-	if (l.ip == 0)
-		return;
 	if (l.ip == 4)
 		flags = right_ipv4(c, m, l, can);
-	flags |= right_l4(c, m, l, can);
+	if (likely(l.l4 != 0))
+		flags |= right_l4(c, m, l, can);
 	if (flags != 0)
 		m->ol_flags |= flags | (l.ip == 4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
 }

@@ -4,12 +4,6 @@
 /** More extension headers than any real packet has; each packet's work must have an end. */
 #define MAX_EXTENSIONS 16
 
-/** Extension headers that <netinet/in.h> has no names for. */
-enum {
-	PROTO_HIP = 139,
-	PROTO_SHIM6 = 140,
-};
-
 /** What all IPv6 extension headers begin with. */
 struct extension {
 	uint8_t next; /* IPPROTO_* of what follows */
@@ -47,17 +41,18 @@ parse_ipv4(const struct rte_mbuf *m, struct layers *l)
 		l->l4 = l->l3 + len;
 }
 
-/** The length of an extension header of that type; 0: it is none, but a protocol above IP. */
-static uint32_t
-extension_len(uint8_t type, const struct extension *e)
+uint32_t
+parse_extension_len(uint8_t type, const void *header)
 {
+	const struct extension *e = header;
+
 	switch (type) {
 	case IPPROTO_HOPOPTS:
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
 	case IPPROTO_MH:
-	case PROTO_HIP:
-	case PROTO_SHIM6:
+	case PARSE_HIP:
+	case PARSE_SHIM6:
 		return (e->len + 1) * 8;
 	case IPPROTO_AH:
 		return (e->len + 2) * 4;
@@ -96,7 +91,7 @@ parse_ipv6(const struct rte_mbuf *m, struct layers *l)
 		const struct extension *e = rte_pktmbuf_mtod_offset(m, const void *, off);
 		const bool there = parse_has(m, off, sizeof(*e));
 
-		len = extension_len(l->proto, there ? e : &(struct extension){ 0 });
+		len = parse_extension_len(l->proto, there ? e : &(struct extension){ 0 });
 		if (len == 0) {
 			l->l4 = off;
 			return;

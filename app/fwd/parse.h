@@ -37,6 +37,15 @@ struct layers {
 	uint8_t fragment; /* enum fragment */
 };
 
+/** Extension headers that <netinet/in.h> has no names for. */
+enum {
+	PARSE_HIP = 139,
+	PARSE_SHIM6 = 140,
+};
+
+/** The length of an IPv6 extension header of that type; 0: it is none, but a protocol above IP. */
+uint32_t parse_extension_len(uint8_t type, const void *header);
+
 /** All cases; parse() for those that are frequent. */
 struct layers parse_any(const struct rte_mbuf *m);
 
