@@ -242,10 +242,8 @@ right_ipv4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	uint32_t len = rte_ipv4_hdr_len(ip);
 	uint64_t rx = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 
-	if (unlikely(!parse_has(m, l.l3, len))) {
-		c->not_computed++;
+	if (unlikely(!parse_has(m, l.l3, len)))
 		return 0;
-	}
 	if ((can & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0 && likely(l2_fits(l))) {
 		c->bad_ip += rx == RTE_MBUF_F_RX_IP_CKSUM_BAD;
 		ip->hdr_checksum = 0;
@@ -259,6 +257,18 @@ right_ipv4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	return 0;
 }
 
+/** Whether headers that should be there, up to that of layer 4, are cut, in pieces, or not what they are said to be. */
+static bool
+lacks_headers(const struct rte_mbuf *m, struct layers l)
+{
+	if (l.fragment == FRAGMENT_LATER)
+		return l.ip == 4 && !parse_has(m, l.l3,
+						    rte_ipv4_hdr_len(rte_pktmbuf_mtod_offset(m,
+								    struct rte_ipv4_hdr *, l.l3)));
+	return l.ip != 0 || l.l3 == 0 || l.type == RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+	       l.type == RTE_BE16(RTE_ETHER_TYPE_IPV6);
+}
+
 static inline void
 right_packet(struct fwd_stream *s, struct rte_mbuf *m)
 {
@@ -270,6 +280,8 @@ right_packet(struct fwd_stream *s, struct rte_mbuf *m)
 
 	/* What an earlier owner asked of a port is not for this one. */
 	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+	if (unlikely(l.l4 == 0))
+		c->not_computed += lacks_headers(m, l);
 	if (unlikely(!parse_has(m, 0, sizeof(*eth))))
 		return;
 	ether_set(eth, &s->out->addrs);
