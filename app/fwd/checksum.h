@@ -83,20 +83,11 @@ checksum_mbuf(uint64_t sum, const struct rte_mbuf *m, uint32_t off, uint32_t len
 	return checksum_chain(sum, m, off, len);
 }
 
-/** Whether of all words that were summed up only the one that is old is not 0. */
-static inline bool
-checksum_alone(uint64_t sum, uint16_t old)
-{
-	const int bits_of_words = ~15;
-
-	return sum >> (__builtin_ctzll(sum | UINT64_C(1) << 63) & bits_of_words) == old;
-}
-
 /**
  * Right a checksum, and write to it only if it is wrong.
  *
  * @param field  the checksum
- * @param sum  of all that it covers, itself as it is included
+ * @param sum  of all that it covers, itself as it is included; something else of it is not 0
  * @param zero_is_none  0 means that there is none (UDP): its other representation is used
  * @return whether it was valid.
  */
@@ -109,11 +100,29 @@ checksum_right(void *field, uint64_t sum, bool zero_is_none)
 		return true;
 	memcpy(&old, field, sizeof(old));
 	right = ~checksum_fold((uint64_t)folded + (uint16_t)~old);
-	/* Without the old one the rest is 0 in one of its two representations: which? */
-	if (unlikely(right == 0) && (zero_is_none || checksum_alone(sum, old)))
+	if (right == 0 && zero_is_none)
 		right = UINT16_MAX;
 	memcpy(field, &right, sizeof(right));
 	return false;
+}
+
+/**
+ * checksum_right() of a message of which all may be 0: only a sum without the old checksum tells 0 from its other
+ * representation.
+ */
+static inline bool
+checksum_right_message(void *field, const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	uint16_t old, right, sum;
+	bool valid;
+
+	memcpy(&old, field, sizeof(old));
+	memset(field, 0, sizeof(old));
+	sum = checksum_fold(checksum_mbuf(0, m, off, len));
+	valid = checksum_fold((uint64_t)sum + old) == UINT16_MAX;
+	right = valid ? old : ~sum;
+	memcpy(field, &right, sizeof(right));
+	return valid;
 }
 
 /** Update a checksum for words whose sum was old and is now new; it stays as wrong as it was. */

@@ -183,7 +183,7 @@ offloads(const struct rte_mbuf *m, struct layers l, const struct protocol *p, ui
 	if (p != &tcp)
 		return true;
 	len = (rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, l.l4)->data_off >> 4) * 4;
-	return len >= p->header && len <= bytes;
+	return len >= p->header && len <= bytes && parse_has(m, l.l4, len);
 }
 
 /** @return flags for the port. */
@@ -216,8 +216,10 @@ right_l4(struct counts *c, struct rte_mbuf *m, struct layers l, uint64_t can)
 	}
 	if (p == &sctp) {
 		valid = crc_right(m, l.l4, bytes, field);
+	} else if (p == &icmp) {
+		valid = checksum_right_message(field, m, l.l4, bytes);
 	} else {
-		sum = p->pseudo ? pseudo_sum(m, l, bytes, &pseudo) : 0;
+		sum = pseudo_sum(m, l, bytes, &pseudo);
 		valid = checksum_right(field, checksum_mbuf(sum, m, l.l4, bytes), p == &udp);
 	}
 	/* NONE: it was left to the receiving side, so that what is in the packet means nothing. */

@@ -74,33 +74,43 @@ test_mbuf_in_any_segments_is_summed_as_one_piece(void **state __rte_unused)
 	}
 }
 
-/** Words behind and before the checksum, and what it must be; the old one may be any. */
+/** Words beside the checksum, and what it must be; the old one may be any. */
+static const struct {
+	uint16_t words[3];
+	uint16_t right;
+	bool valid[2]; /* whether 0, and 0xffff, are right as well */
+} rows[] = {
+	{ { 0x1234, 0x0000, 0x0000 }, 0xedcb, { false, false } },
+	{ { 0x1234, 0xedcb, 0x0000 }, 0x0000, { true, true } },
+	{ { 0xffff, 0xffff, 0xffff }, 0x0000, { true, true } },
+	{ { 0x0000, 0x0000, 0x0000 }, 0xffff, { false, true } },
+};
+
 static void
 test_right_gives_the_complement_and_leaves_what_is_right(void **state __rte_unused)
 {
-	static const struct {
-		uint16_t words[3];
-		uint16_t right;
-		bool valid[2]; /* whether 0, and 0xffff, are right as well */
-	} rows[] = {
-		{ { 0x1234, 0x0000, 0x0000 }, 0xedcb, { false, false } },
-		{ { 0x1234, 0xedcb, 0x0000 }, 0x0000, { true, true } },
-		{ { 0xffff, 0x0000, 0x0000 }, 0x0000, { true, true } },
-		{ { 0x0000, 0x0000, 0x0000 }, 0xffff, { false, true } },
-	};
 	uint32_t old;
-	unsigned int i;
+	unsigned int i, message;
 
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		for (old = 0; old <= UINT16_MAX; old++) {
 			const bool valid = old == rows[i].right || (old == 0 && rows[i].valid[0]) ||
 					   (old == UINT16_MAX && rows[i].valid[1]);
-			uint16_t words[4] = { rows[i].words[0], old, rows[i].words[1],
-				rows[i].words[2] };
-			const uint64_t sum = checksum_bytes(0, words, sizeof(words));
 
-			assert_int_equal(checksum_right(&words[1], sum, false), valid);
-			assert_int_equal(words[1], valid ? old : rows[i].right);
+			/* What is all 0 is for a message alone. */
+			for (message = rows[i].words[0] == 0; message < 2; message++) {
+				uint16_t words[4] = { rows[i].words[0], old, rows[i].words[1],
+					rows[i].words[2] };
+				const struct rte_mbuf m = { .buf_addr = words,
+					.data_len = sizeof(words) };
+				const uint64_t sum = checksum_bytes(0, words, sizeof(words));
+
+				assert_int_equal(message ? checksum_right_message(&words[1], &m, 0,
+									   sizeof(words))
+							 : checksum_right(&words[1], sum, false),
+						valid);
+				assert_int_equal(words[1], valid ? old : rows[i].right);
+			}
 		}
 	}
 }
