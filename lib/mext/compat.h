@@ -10,6 +10,17 @@
 #include <rte_mempool.h>
 #include <rte_version.h>
 
+/* From 26.11 on, DPDK keeps rte_vfio_*() to itself: memory is mapped through a device. */
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 11, 0, 0)
+#define COMPAT_VFIO_NEEDS_DEVICE true
+#include <errno.h>
+
+#include <rte_errno.h>
+#else
+#define COMPAT_VFIO_NEEDS_DEVICE false
+#include <rte_vfio.h>
+#endif
+
 /**
  * The size of a mempool's caches instead of the one that was asked for. With an odd size,
  * rte_mempool_do_generic_put() of DPDK 26.07 copies ranges that overlap: of size 3 it then hands out one
@@ -19,6 +30,32 @@ static inline uint32_t
 compat_cache_size(uint32_t asked)
 {
 	return asked & ~UINT32_C(1);
+}
+
+/** Map memory in DPDK's VFIO container. @return -1, with rte_errno: ENOTSUP where that needs a device. */
+static inline int
+compat_vfio_map(uint64_t addr, uint64_t iova, uint64_t len)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 11, 0, 0)
+	RTE_SET_USED(addr);
+	RTE_SET_USED(iova);
+	RTE_SET_USED(len);
+	rte_errno = ENOTSUP;
+	return -1;
+#else
+	return rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, addr, iova, len);
+#endif
+}
+
+/** The reverse. */
+static inline int
+compat_vfio_unmap(uint64_t addr, uint64_t iova, uint64_t len)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(26, 11, 0, 0)
+	return compat_vfio_map(addr, iova, len);
+#else
+	return rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, addr, iova, len);
+#endif
 }
 
 #endif

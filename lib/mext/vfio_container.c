@@ -1,20 +1,55 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_dev.h>
 #include <rte_pci.h>
 
+#include "compat.h"
 #include "vfio_container.h"
 
-bool
-mextp_vfio_in_use(void)
+enum reader {
+	READER_NONE,
+	READER_VFIO,
+	READER_PHYSICAL,
+};
+
+/** Who is behind a file that is open. */
+static enum reader
+reader_of(const char *path)
 {
-	const char group[] = "/dev/vfio/"; /* and a number; "vfio" is the container */
-	char target[sizeof(group) + 16];
+	/* And a number. "/dev/vfio/vfio" is the container. */
+	static const struct {
+		const char *prefix;
+		enum reader reader;
+	} rows[] = {
+		{ "/dev/vfio/", READER_VFIO }, /* a group */
+		{ "/dev/vfio/devices/vfio", READER_VFIO },
+		{ "/dev/vfio/noiommu-", READER_PHYSICAL }, /* a group */
+		{ "/dev/vfio/devices/noiommu-vfio", READER_PHYSICAL },
+		{ "/dev/uio", READER_PHYSICAL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		size_t len = strlen(rows[i].prefix);
+
+		if (strncmp(path, rows[i].prefix, len) == 0 && isdigit((unsigned char)path[len]))
+			return rows[i].reader;
+	}
+	return READER_NONE;
+}
+
+/** Whether this process has a device open that reads so. */
+static bool
+is_open(enum reader reader)
+{
 	const struct dirent *entry;
+	char target[64];
 	bool found = false;
 	ssize_t len;
 	DIR *fds;
@@ -24,14 +59,31 @@ mextp_vfio_in_use(void)
 		return false;
 	while (!found && (entry = readdir(fds)) != NULL) {
 		len = readlinkat(dirfd(fds), entry->d_name, target, sizeof(target) - 1);
-		if (len < (ssize_t)sizeof(group))
+		if (len < 0)
 			continue;
 		target[len] = '\0';
-		found = strncmp(target, group, sizeof(group) - 1) == 0 &&
-			target[sizeof(group) - 1] >= '0' && target[sizeof(group) - 1] <= '9';
+		found = reader_of(target) == reader;
 	}
 	closedir(fds);
 	return found;
+}
+
+bool
+mextp_vfio_in_use(void)
+{
+	return is_open(READER_VFIO);
+}
+
+bool
+mextp_physical_in_use(void)
+{
+	return is_open(READER_PHYSICAL);
+}
+
+bool
+mextp_vfio_needs_device(void)
+{
+	return COMPAT_VFIO_NEEDS_DEVICE;
 }
 
 bool
