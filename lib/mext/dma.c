@@ -5,38 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <rte_bus.h>
 #include <rte_dev.h>
-#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_vfio.h>
 
+#include "compat.h"
+#include "devices.h"
 #include "dma.h"
 #include "log.h"
 #include "vfio_container.h"
-
-/** Who reads memory by DMA, as far as has been seen: bits of needed. */
-#define NEEDED_FOR_VFIO UINT32_C(1)
-#define NEEDED_FOR_OTHERS UINT32_C(2)
-static uint32_t needed;
-
-/**
- * The devices of ports that are not on VFIO. Learnt when the application calls: ethdev tells nothing of a port
- * while it comes or goes, and other threads may not ask then.
- */
-static struct rte_device *device_of[RTE_MAX_ETHPORTS];
-
-/** The first port of a device: a device may have several. */
-static uint16_t
-first_port(const struct rte_device *dev)
-{
-	uint16_t port;
-
-	for (port = 0; port < RTE_MAX_ETHPORTS && device_of[port] != dev; port++)
-		;
-	return port;
-}
 
 typedef int (*dma_call_t)(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
 
@@ -76,15 +53,16 @@ nb_runs(const struct region *r)
 	return n;
 }
 
+/** Through any device on VFIO, as they share the container; or, where DPDK allows that, without one. */
 static int
-vfio_map(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
+vfio_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 {
-	return rte_vfio_container_dma_map(
-			RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)addr, iova, len);
+	return dev != NULL ? rte_dev_dma_map(dev, addr, iova, len)
+			   : compat_vfio_map((uintptr_t)addr, iova, len);
 }
 
 static int
-vfio_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
+vfio_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len)
 {
 	/*
 	 * Without a device in the container the kernel has no mapping left, and says EINVAL. DPDK then looks at
@@ -92,8 +70,8 @@ vfio_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_
 	 * the next device.
 	 */
 	rte_errno = mextp_vfio_in_use() ? 0 : ENODEV;
-	return rte_vfio_container_dma_unmap(
-			RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)addr, iova, len);
+	return dev != NULL ? rte_dev_dma_unmap(dev, addr, iova, len)
+			   : compat_vfio_unmap((uintptr_t)addr, iova, len);
 }
 
 /** VFIO refuses a region: log why. */
@@ -114,24 +92,30 @@ refused_by_vfio(const struct region *r, int reason)
 	return -EFAULT;
 }
 
-/** All devices on VFIO share one container: map what is not mapped there yet, if it is in use. */
+/**
+ * All devices on VFIO share one container: map what is not mapped there yet, if it is in use.
+ * @return 0; -ENOSPC, -EFAULT: logged; -ENOTSUP: this DPDK needs a device, and none that is known is there.
+ */
 static int
 map_in_container(struct region *r)
 {
+	struct rte_device *dev = mextp_device_on_vfio(RTE_MAX_ETHPORTS);
 	size_t done;
 	int reason;
 
 	if (r->in_container || !mextp_vfio_in_use())
 		return 0;
+	if (dev == NULL && mextp_vfio_needs_device())
+		return -ENOTSUP;
 	rte_errno = 0;
-	done = each_run(r, nb_pages(r), vfio_map, NULL);
+	done = each_run(r, nb_pages(r), vfio_map, dev);
 	reason = rte_errno;
 	if (done == nb_pages(r)) {
 		r->in_container = true;
 		__atomic_store_n(&r->refused_by_vfio, false, __ATOMIC_RELAXED);
 		return 0;
 	}
-	each_run(r, done, vfio_unmap, NULL);
+	each_run(r, done, vfio_unmap, dev);
 	/* ENODEV: what is on VFIO is in a container of the application's own, or not there yet. */
 	return reason == ENODEV ? 0 : refused_by_vfio(r, reason);
 }
@@ -139,18 +123,19 @@ map_in_container(struct region *r)
 static int
 unmap_in_container(struct region *r)
 {
+	struct rte_device *dev = mextp_device_on_vfio(RTE_MAX_ETHPORTS);
 	size_t done;
 
 	if (!r->in_container)
 		return 0;
-	done = each_run(r, nb_pages(r), vfio_unmap, NULL);
+	done = each_run(r, nb_pages(r), vfio_unmap, dev);
 	if (done == nb_pages(r)) {
 		r->in_container = false;
 		return 0;
 	}
 	MEXT_LOG(ERR, "region %p: VFIO does not let go of it, see EAL's lines above",
 			(void *)r->begin);
-	if (each_run(r, done, vfio_map, NULL) < done)
+	if (each_run(r, done, vfio_map, dev) < done)
 		__atomic_store_n(&r->unreachable, true, __ATOMIC_RELAXED);
 	return -EFAULT;
 }
@@ -159,10 +144,10 @@ unmap_in_container(struct region *r)
 static int
 map_for_device(struct region *r, uint16_t port)
 {
-	struct rte_device *dev = device_of[port];
+	struct rte_device *dev = mextp_device_beside_vfio(port);
 	size_t done;
 
-	if (dev == NULL || first_port(dev) != port || r->mapped_for[port])
+	if (dev == NULL || mextp_device_first_port(dev) != port || r->mapped_for[port])
 		return 0;
 	rte_errno = 0;
 	done = each_run(r, nb_pages(r), rte_dev_dma_map, dev);
@@ -178,44 +163,33 @@ map_for_device(struct region *r, uint16_t port)
 	return -EFAULT;
 }
 
+/** Take a region back from a device; if it keeps some, it has all of it again. */
+static int
+unmap_for_device(struct region *r, uint16_t port)
+{
+	struct rte_device *dev = mextp_device_of(port);
+	size_t done = each_run(r, nb_pages(r), rte_dev_dma_unmap, dev);
+
+	if (done == nb_pages(r)) {
+		r->mapped_for[port] = false;
+		return 0;
+	}
+	MEXT_LOG(ERR, "region %p: %s does not let go of it: %s", (void *)r->begin,
+			rte_dev_name(dev), rte_strerror(rte_errno));
+	each_run(r, done, rte_dev_dma_map, dev);
+	return -EFAULT;
+}
+
 static int
 unmap_for_devices(struct region *r)
 {
+	int ret = 0;
 	uint16_t port;
 
-	for (port = 0; port < RTE_MAX_ETHPORTS; port++) {
-		if (!r->mapped_for[port])
-			continue;
-		if (each_run(r, nb_pages(r), rte_dev_dma_unmap, device_of[port]) < nb_pages(r)) {
-			MEXT_LOG(ERR, "region %p: %s does not let go of it: %s", (void *)r->begin,
-					rte_dev_name(device_of[port]), rte_strerror(rte_errno));
-			return -EFAULT;
-		}
-		r->mapped_for[port] = false;
-	}
-	return 0;
-}
-
-/** Learn which ports there are, those of another one (a bond's) included. */
-static void
-look_at_ports(void)
-{
-	struct rte_eth_dev_info info;
-	uint32_t seen = mextp_vfio_in_use() ? NEEDED_FOR_VFIO : 0;
-	uint16_t port;
-
-	for (port = rte_eth_find_next(0); port < RTE_MAX_ETHPORTS;
-			port = rte_eth_find_next(port + 1)) {
-		if (rte_eth_dev_info_get(port, &info) < 0 || info.device == NULL ||
-				mextp_vfio_has(info.device))
-			continue;
-		device_of[port] = info.device;
-		/* Without an IOMMU, where addresses are physical, devices read what has one. */
-		if (rte_eal_iova_mode() == RTE_IOVA_VA &&
-				strcmp(rte_bus_name(rte_dev_bus(info.device)), "vdev") != 0)
-			seen |= NEEDED_FOR_OTHERS;
-	}
-	__atomic_store_n(&needed, seen, __ATOMIC_RELAXED);
+	for (port = 0; port < RTE_MAX_ETHPORTS && ret == 0; port++)
+		if (r->mapped_for[port])
+			ret = unmap_for_device(r, port);
+	return ret;
 }
 
 static int
@@ -224,6 +198,8 @@ map_everywhere(struct region *r)
 	int ret = map_in_container(r);
 	uint16_t port;
 
+	if (ret == -ENOTSUP) /* no port is there that would read it */
+		ret = 0;
 	for (port = 0; port < RTE_MAX_ETHPORTS && ret == 0; port++)
 		ret = map_for_device(r, port);
 	return ret;
@@ -232,7 +208,7 @@ map_everywhere(struct region *r)
 int
 mextp_dma_map(struct region *region)
 {
-	look_at_ports();
+	mextp_devices_look(RTE_MAX_ETHPORTS);
 	return map_everywhere(region);
 }
 
@@ -262,7 +238,7 @@ mextp_dma_sync(void)
 {
 	int ret = 0;
 
-	look_at_ports();
+	mextp_devices_look(RTE_MAX_ETHPORTS);
 	mextp_region_each(give, &ret);
 	return ret;
 }
@@ -270,17 +246,23 @@ mextp_dma_sync(void)
 static void
 give_to_container(struct region *r, void *arg __rte_unused)
 {
-	__atomic_store_n(&r->refused_by_vfio, map_in_container(r) < 0, __ATOMIC_RELAXED);
+	int ret = map_in_container(r);
+
+	if (ret == -ENOTSUP)
+		MEXT_LOG(NOTICE,
+				"region %p: a device on VFIO comes, for which this DPDK maps only when it is "
+				"there: mext_region_sync() then",
+				(void *)r->begin);
+	__atomic_store_n(&r->refused_by_vfio, ret < 0, __ATOMIC_RELAXED);
 }
 
-/** A port is about to appear. What is on VFIO can be seen already. */
+/** A port is about to appear. What device it has open can be seen already. */
 static int
 port_comes(uint16_t port __rte_unused, enum rte_eth_event_type event __rte_unused,
 		void *arg __rte_unused, void *ret __rte_unused)
 {
 	mextp_regions_lock();
-	if (mextp_vfio_in_use())
-		__atomic_fetch_or(&needed, NEEDED_FOR_VFIO, __ATOMIC_RELAXED);
+	mextp_devices_note();
 	mextp_region_each(give_to_container, NULL);
 	mextp_regions_unlock();
 	return 0;
@@ -295,11 +277,26 @@ hand_over(struct region *r, void *arg)
 
 	r->mapped_for[port] = false;
 	for (other = 0; mapped && other < RTE_MAX_ETHPORTS; other++) {
-		if (other != port && device_of[other] == device_of[port]) {
+		if (other != port && mextp_device_of(other) == mextp_device_of(port)) {
 			r->mapped_for[other] = true;
 			return;
 		}
 	}
+}
+
+static void
+take_from_container(struct region *r, void *arg __rte_unused)
+{
+	unmap_in_container(r);
+}
+
+/** Whether a port is the last on VFIO. Without one, DPDK would keep what is mapped for the next. */
+static bool
+is_last_on_vfio(uint16_t going)
+{
+	mextp_devices_look(going);
+	return mextp_device_on_vfio(RTE_MAX_ETHPORTS) != NULL &&
+	       mextp_device_on_vfio(going) == NULL;
 }
 
 static int
@@ -307,9 +304,11 @@ port_goes(uint16_t port, enum rte_eth_event_type event __rte_unused, void *arg _
 		void *ret __rte_unused)
 {
 	mextp_regions_lock();
-	if (device_of[port] != NULL) {
+	if (mextp_device_of(port) != NULL) {
 		mextp_region_each(hand_over, &port);
-		device_of[port] = NULL;
+		if (mextp_vfio_needs_device() && is_last_on_vfio(port))
+			mextp_region_each(take_from_container, NULL);
+		mextp_devices_forget(port);
 	}
 	mextp_regions_unlock();
 	return 0;
@@ -324,7 +323,7 @@ mextp_dma_watch(void)
 		return;
 	mextp_regions_lock();
 	if (!watching) {
-		look_at_ports();
+		mextp_devices_look(RTE_MAX_ETHPORTS);
 		if (rte_eth_dev_callback_register(
 				    RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_comes, NULL) == 0 &&
 				rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY,
@@ -335,18 +334,4 @@ mextp_dma_watch(void)
 				      "the regions there are");
 	}
 	mextp_regions_unlock();
-}
-
-bool
-mextp_dma_needed(void)
-{
-	return __atomic_load_n(&needed, __ATOMIC_RELAXED) != 0;
-}
-
-bool
-mextp_dma_needed_still(void)
-{
-	if (__atomic_load_n(&needed, __ATOMIC_RELAXED) == NEEDED_FOR_VFIO && !mextp_vfio_in_use())
-		__atomic_fetch_and(&needed, ~NEEDED_FOR_VFIO, __ATOMIC_RELAXED);
-	return mextp_dma_needed();
 }

@@ -10,7 +10,7 @@
 
 #include <mext_storage.h>
 
-#include "dma.h"
+#include "devices.h"
 #include "iova.h"
 #include "log.h"
 #include "pool.h"
@@ -172,6 +172,27 @@ check_range(const struct mext_wrap *wrap)
 	return -EINVAL;
 }
 
+/**
+ * Where IO addresses are physical ones, that of memory which is in no region is its page's of now. No port there is
+ * reads it by itself, but one that is plugged in later would.
+ */
+static void
+warn_of_stale_iova(const struct mext_wrap *wrap)
+{
+	static uint8_t warned;
+
+	if (likely(rte_eal_iova_mode() == RTE_IOVA_VA) ||
+			__atomic_load_n(&warned, __ATOMIC_RELAXED) != 0 ||
+			is_known(wrap->addr, wrap->len) ||
+			__atomic_exchange_n(&warned, 1, __ATOMIC_RELAXED) != 0)
+		return;
+	MEXT_LOG(WARNING,
+			"mext_storage_wrap: %p, %zu bytes, is in no region: its physical address is another "
+			"one when the kernel moves or copies the page (fork, swapping), so no NIC may "
+			"send it: mext_region_add() it (said once)",
+			wrap->addr, wrap->len);
+}
+
 /** Hold the region that has the memory; where there is none, see that devices can read it all the same. */
 static int
 find_region(const struct mext_wrap *wrap, struct region **region)
@@ -182,8 +203,12 @@ find_region(const struct mext_wrap *wrap, struct region **region)
 	for (;;) {
 		additions = mextp_region_additions(wrap->addr);
 		ret = mextp_region_hold(wrap->addr, wrap->len, region);
-		if (ret < 0 || *region != NULL || wrap->iova != 0 || likely(!mextp_dma_needed()))
+		if (ret < 0 || *region != NULL || wrap->iova != 0)
 			return ret;
+		if (likely(!mextp_dma_needed())) {
+			warn_of_stale_iova(wrap);
+			return 0;
+		}
 		if (!is_known(wrap->addr, wrap->len))
 			break;
 		if (additions == mextp_region_additions(wrap->addr))

@@ -6,6 +6,7 @@
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_memory.h>
 #include <rte_vfio.h>
 
@@ -15,12 +16,16 @@ struct sim sim;
 size_t sim_page;
 
 bool __wrap_mextp_vfio_in_use(void);
+bool __wrap_mextp_physical_in_use(void);
+bool __wrap_mextp_vfio_needs_device(void);
 bool __wrap_mextp_vfio_has(const struct rte_device *dev);
 int __wrap_rte_vfio_container_dma_map(int fd, uint64_t addr, uint64_t iova, uint64_t len);
 int __wrap_rte_vfio_container_dma_unmap(int fd, uint64_t addr, uint64_t iova, uint64_t len);
 int __wrap_rte_dev_dma_map(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
 int __wrap_rte_dev_dma_unmap(struct rte_device *dev, void *addr, uint64_t iova, size_t len);
 const char *__wrap_rte_bus_name(const struct rte_bus *bus);
+int __real_rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info);
+int __wrap_rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info);
 enum rte_iova_mode __real_rte_eal_iova_mode(void);
 enum rte_iova_mode __wrap_rte_eal_iova_mode(void);
 int __wrap_mextp_pages_iova(const void *addr, size_t page_size, size_t nb, rte_iova_t *iovas);
@@ -29,6 +34,18 @@ bool
 __wrap_mextp_vfio_in_use(void)
 {
 	return sim.vfio || sim.vfio_beside;
+}
+
+bool
+__wrap_mextp_physical_in_use(void)
+{
+	return sim.uio;
+}
+
+bool
+__wrap_mextp_vfio_needs_device(void)
+{
+	return sim.needs_device;
 }
 
 bool
@@ -71,6 +88,7 @@ int
 __wrap_rte_vfio_container_dma_map(int fd, uint64_t addr, uint64_t iova, uint64_t len)
 {
 	assert_int_equal(fd, RTE_VFIO_DEFAULT_CONTAINER_FD);
+	assert_false(sim.needs_device);
 	return account_map(&sim.container, addr, iova, len);
 }
 
@@ -78,12 +96,15 @@ int
 __wrap_rte_vfio_container_dma_unmap(int fd, uint64_t addr, uint64_t iova, uint64_t len)
 {
 	assert_int_equal(fd, RTE_VFIO_DEFAULT_CONTAINER_FD);
+	assert_false(sim.needs_device);
 	return account_unmap(&sim.container, addr, iova, len);
 }
 
 int
 __wrap_rte_dev_dma_map(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
 {
+	if (sim.vfio)
+		return account_map(&sim.container, (uintptr_t)addr, iova, len);
 	if (!sim.itself) {
 		rte_errno = ENOTSUP;
 		return -1;
@@ -94,6 +115,8 @@ __wrap_rte_dev_dma_map(struct rte_device *dev __rte_unused, void *addr, uint64_t
 int
 __wrap_rte_dev_dma_unmap(struct rte_device *dev __rte_unused, void *addr, uint64_t iova, size_t len)
 {
+	if (sim.vfio)
+		return account_unmap(&sim.container, (uintptr_t)addr, iova, len);
 	return account_unmap(&sim.device, (uintptr_t)addr, iova, len);
 }
 
@@ -101,6 +124,22 @@ const char *
 __wrap_rte_bus_name(const struct rte_bus *bus __rte_unused)
 {
 	return sim.pci ? "pci" : "vdev";
+}
+
+int
+__wrap_rte_eth_dev_info_get(uint16_t port, struct rte_eth_dev_info *info)
+{
+	static struct rte_device *first;
+	int ret = __real_rte_eth_dev_info_get(port, info);
+
+	if (ret < 0 || !sim.one_device) {
+		first = NULL;
+		return ret;
+	}
+	if (first == NULL)
+		first = info->device;
+	info->device = first;
+	return ret;
 }
 
 enum rte_iova_mode

@@ -32,7 +32,10 @@ struct account {
 struct sim {
 	bool vfio; /* devices are on VFIO */
 	bool vfio_beside; /* and others are not */
+	bool needs_device; /* DPDK maps in the container only through a device there */
+	bool uio; /* devices are on UIO */
 	bool itself; /* devices map by themselves */
+	bool one_device; /* all ports are of one */
 	bool pci; /* devices are on the PCI bus */
 	bool physical;
 	unsigned int moves; /* this many answers until the pages are elsewhere, 0: never */
