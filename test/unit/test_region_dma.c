@@ -53,6 +53,30 @@ test_with_nic_unregistered_memory_is_refused_at_wrap(void **state)
 	sim_unplug("net_null0");
 }
 
+/** Where IO addresses are physical, too: that of memory in no region is its page's, which the kernel moves. */
+static void
+test_with_nic_that_reads_physical_addresses_it_is_refused_too(void **state)
+{
+	struct world *w = *state;
+	char *addr = sim_memory(), *outside = sim_memory();
+	struct mext_region *region;
+
+	sim.pci = sim.physical = true;
+	sim_plug("net_null0");
+	region = sim_add(addr);
+	assert_int_equal(sim_try_wrap(w, addr, SIM_PAGES * sim_page, 0), 0);
+	capture_start();
+	assert_int_equal(sim_try_wrap(w, outside, 100, 0), -EFAULT);
+	assert_non_null(strstr(capture_stop(), "mext_region_add() it"));
+	assert_int_equal(sim_try_wrap(w, outside, 100, 0x1234000), 0);
+	/* The port is gone, and seen to be. */
+	sim_unplug("net_null0");
+	sim.physical = false;
+	assert_int_equal(sim_try_wrap(w, outside, 100, 0), 0);
+	sim_remove(region);
+	munmap(outside, SIM_PAGES * sim_page);
+}
+
 static void
 test_container_is_mapped_once_for_all_ports(void **state __rte_unused)
 {
@@ -200,6 +224,66 @@ test_device_that_refuses_undoes_the_others(void **state __rte_unused)
 }
 
 static void
+test_device_that_refuses_a_run_has_none(void **state __rte_unused)
+{
+	char *addr = sim_memory();
+	struct mext_region *region = NULL;
+
+	sim.itself = sim.physical = true;
+	sim.device.refuse_at = 3;
+	sim.device.reason = EINVAL;
+	sim_plug("net_null0");
+	capture_start();
+	assert_int_equal(mext_region_add(addr, SIM_PAGES * sim_page, 0, &region), -EFAULT);
+	capture_stop();
+	assert_int_equal(sim.device.calls, 3);
+	assert_int_equal(sim.device.n, 0);
+	sim.device.refuse_at = 0;
+	sim_remove(sim_add(addr));
+	sim_unplug("net_null0");
+}
+
+static void
+test_device_that_keeps_a_run_has_all_and_is_asked_again(void **state __rte_unused)
+{
+	char *addr = sim_memory();
+	struct mext_region *region;
+
+	sim.itself = sim.physical = true;
+	sim_plug("net_null0");
+	region = sim_add(addr);
+	assert_int_equal(sim.device.n, 3);
+	sim.device.keep_at = 2;
+	capture_start();
+	assert_int_equal(mext_region_remove(region), -EFAULT);
+	capture_stop();
+	assert_int_equal(sim.device.n, 3);
+	sim_remove(region);
+	assert_int_equal(sim.device.n, 0);
+	sim_unplug("net_null0");
+}
+
+static void
+test_device_of_two_ports_is_mapped_once_and_by_the_one_that_stays(void **state __rte_unused)
+{
+	char *addr = sim_memory();
+	struct mext_region *region;
+
+	sim.itself = sim.one_device = true;
+	sim_plug("net_null0");
+	sim_plug("net_null1");
+	region = sim_add(addr);
+	assert_int_equal(sim.device.n, 1);
+	/* The first port goes, the device stays and has the region. */
+	sim_unplug("net_null0");
+	assert_int_equal(mext_region_sync(), 0);
+	assert_int_equal(sim.device.calls, 1);
+	sim_remove(region);
+	assert_int_equal(sim.device.n, 0);
+	sim_unplug("net_null1");
+}
+
+static void
 test_application_s_own_container_is_not_touched(void **state __rte_unused)
 {
 	char *addr = sim_memory();
@@ -239,12 +323,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		dma_test(test_without_devices_nothing_is_mapped_and_any_memory_wraps),
 		dma_test(test_with_nic_unregistered_memory_is_refused_at_wrap),
+		dma_test(test_with_nic_that_reads_physical_addresses_it_is_refused_too),
 		dma_test(test_container_is_mapped_once_for_all_ports),
 		dma_test(test_refused_mapping_leaves_nothing),
 		dma_test(test_physical_addresses_are_mapped_run_by_run),
 		dma_test(test_physical_run_refused_unmaps_those_before),
 		dma_test(test_pages_that_move_meanwhile_are_refused),
 		dma_test(test_device_that_refuses_undoes_the_others),
+		dma_test(test_device_that_refuses_a_run_has_none),
+		dma_test(test_device_that_keeps_a_run_has_all_and_is_asked_again),
+		dma_test(test_device_of_two_ports_is_mapped_once_and_by_the_one_that_stays),
 		dma_test(test_application_s_own_container_is_not_touched),
 		dma_test(test_remove_that_is_refused_leaves_region_as_it_was),
 	};

@@ -190,6 +190,75 @@ test_device_that_keeps_a_region_makes_it_unreachable(void **state)
 	sim_unplug("net_null0");
 }
 
+/** What the port has open is seen when it comes, before anybody looks at ports. */
+static void
+test_port_on_uio_plugged_in_later_refuses_what_is_in_no_region(void **state)
+{
+	struct world *w = *state;
+	char *addr = sim_memory(), *outside = sim_memory();
+	struct mext_region *region = sim_add(addr);
+
+	assert_int_equal(sim_try_wrap(w, outside, 1, 0), 0);
+	sim.uio = true;
+	sim_plug("net_null0");
+	capture_start();
+	assert_int_equal(sim_try_wrap(w, outside, 1, 0), -EFAULT);
+	capture_stop();
+	assert_int_equal(sim_try_wrap(w, addr, 1, 0), 0);
+	assert_int_equal(sim.container.calls, 0);
+	sim.uio = false; /* the device is closed after its port is gone, or before */
+	assert_int_equal(sim_try_wrap(w, outside, 1, 0), 0);
+	sim_unplug("net_null0");
+	sim_remove(region);
+	munmap(outside, SIM_PAGES * sim_page);
+}
+
+static void
+test_without_rte_vfio_a_newcomer_has_regions_when_synced(void **state)
+{
+	struct world *w = *state;
+	char *addr = sim_memory();
+	struct mext_region *region = sim_add(addr);
+
+	sim.vfio = sim.needs_device = true;
+	capture_start();
+	sim_plug("net_null0");
+	assert_non_null(strstr(capture_stop(), "mext_region_sync() then"));
+	assert_int_equal(sim.container.n, 0);
+	capture_start();
+	assert_int_equal(sim_try_wrap(w, addr, 1, 0), -EFAULT);
+	assert_non_null(strstr(capture_stop(), "can't read region"));
+	assert_int_equal(mext_region_sync(), 0);
+	assert_int_equal(sim.container.n, 1);
+	assert_int_equal(sim_try_wrap(w, addr, 1, 0), 0);
+	sim_remove(region);
+	assert_int_equal(sim.container.n, 0);
+	sim_unplug("net_null0");
+}
+
+static void
+test_without_rte_vfio_the_last_device_takes_its_mappings_along(void **state __rte_unused)
+{
+	char *addr = sim_memory();
+	struct mext_region *region;
+
+	sim.vfio = sim.needs_device = true;
+	sim_plug("net_null0");
+	region = sim_add(addr);
+	assert_int_equal(sim.container.n, 1);
+	sim_plug("net_null1"); /* which nobody has looked at yet when the other one goes */
+	sim_unplug("net_null0");
+	assert_int_equal(sim.container.n, 1);
+	sim_unplug("net_null1");
+	assert_int_equal(sim.container.n, 0);
+	sim_plug("net_null0");
+	assert_int_equal(mext_region_sync(), 0);
+	assert_int_equal(sim.container.n, 1);
+	sim_remove(region);
+	assert_int_equal(sim.container.n, 0);
+	sim_unplug("net_null0");
+}
+
 int
 main(void)
 {
@@ -201,6 +270,9 @@ main(void)
 		dma_test(test_sync_that_is_refused_says_so_and_keeps_account),
 		dma_test(test_newcomer_that_refuses_makes_region_unreachable_while_it_is_there),
 		dma_test(test_device_that_keeps_a_region_makes_it_unreachable),
+		dma_test(test_port_on_uio_plugged_in_later_refuses_what_is_in_no_region),
+		dma_test(test_without_rte_vfio_a_newcomer_has_regions_when_synced),
+		dma_test(test_without_rte_vfio_the_last_device_takes_its_mappings_along),
 	};
 
 	return eal_start() < 0 ? 1 : eal_stop(cmocka_run_group_tests(tests, NULL, NULL));

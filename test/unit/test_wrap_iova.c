@@ -74,6 +74,35 @@ wrap_range(struct world *w, size_t off, size_t len, rte_iova_t iova, struct mext
 	return mext_storage_wrap(w->pool, &wrap, storage);
 }
 
+/** The first of this program: others are not warned of. */
+static void
+test_wrap_outside_of_regions_is_warned_of_once(void **state)
+{
+	struct world *w = *state;
+	struct mext_storage *storage = world_storage(w, 100), *wrapped;
+	unsigned int i;
+
+	map_set(PAGES, 0);
+	capture_start();
+	assert_int_equal(wrap_range(w, 0, 10, 0x1000, &wrapped), 0); /* the caller knows */
+	assert_int_equal(mext_storage_release(wrapped, 1), 0);
+	assert_int_equal(mext_storage_wrap(w->pool,
+					 &(struct mext_wrap){ .addr = mext_storage_data(storage),
+							 .len = 100 },
+					 &wrapped),
+			0); /* EAL's */
+	assert_int_equal(mext_storage_release(wrapped, 1), 0);
+	assert_string_equal(capture_stop(), "");
+	for (i = 0; i < 3; i++) {
+		capture_start();
+		assert_int_equal(wrap_range(w, 0, 10, 0, &wrapped), 0);
+		assert_true((strstr(capture_stop(), "is in no region") != NULL) == (i == 0));
+		assert_int_equal(mext_storage_release(wrapped, 1), 0);
+	}
+	map_clear();
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+}
+
 static void
 test_wrap_contiguous_pages_looks_up_iova(void **state)
 {
@@ -301,6 +330,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		world_test(test_wrap_outside_of_regions_is_warned_of_once),
 		world_test(test_wrap_contiguous_pages_looks_up_iova),
 		world_test(test_wrap_scattered_pages_says_so),
 		world_test(test_attach_scattered_range_is_refused_across_the_gap),
