@@ -204,6 +204,49 @@ test_load_what_is_no_file_is_refused_and_named(void **state __rte_unused)
 	assert_int_equal(unlink(FILE_NAME), 0);
 }
 
+FILE *__real_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+static const char *meminfo; /* what the kernel says of memory, NULL: the truth */
+
+FILE *
+__wrap_fopen64(const char *path, const char *mode)
+{
+	if (meminfo == NULL || strstr(path, "meminfo") == NULL)
+		return __real_fopen64(path, mode);
+	return fmemopen((void *)(uintptr_t)meminfo, strlen(meminfo), "r");
+}
+
+/** Ordinary pages that are not there would end programs: one page is left, and asked for are two. */
+static void
+test_alloc_of_more_than_is_available_is_refused(void **state __rte_unused)
+{
+	static const struct {
+		const char *says;
+		int socket;
+	} rows[] = {
+		{ "MemTotal: 9000000 kB\nMemFree: 9000000 kB\nMemAvailable:   5 kB\n",
+				SOCKET_ID_ANY },
+		{ "MemAvailable: 5 kB\nNode 0 MemFree: 2 kB\nNode 0 FilePages: 2 kB\nNode 0 Shmem: 1 kB\n"
+		  "Node 0 SReclaimable: 2 kB\n",
+				0 },
+	};
+	struct mext_region *region, *none = NULL;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		assert_int_equal(mext_region_alloc(8192, 4096, rows[i].socket, &region), 0);
+		assert_int_equal(mext_region_remove(region), 0);
+		meminfo = rows[i].says;
+		capture_start();
+		assert_int_equal(mext_region_alloc(8192, 4096, rows[i].socket, &none), -ENOMEM);
+		assert_non_null(strstr(capture_stop(), "no memory for 8192 bytes"));
+		assert_null(none);
+		assert_int_equal(mext_region_alloc(4096, 4096, rows[i].socket, &region), 0);
+		meminfo = NULL;
+		assert_int_equal(mext_region_remove(region), 0);
+	}
+}
+
 static ssize_t truncated_after;
 
 ssize_t __real_pread64(int fd, void *to, size_t len, off_t off);
@@ -308,6 +351,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(test_alloc_gives_zeroes_of_that_length),
 		world_test(test_alloc_bad_numbers_are_refused_and_named),
+		world_test(test_alloc_of_more_than_is_available_is_refused),
 		world_test(test_allocated_memory_cant_be_truncated),
 		world_test(test_loaded_file_stays_as_it_was),
 		world_test(test_load_what_is_no_file_is_refused_and_named),
