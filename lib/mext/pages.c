@@ -118,13 +118,14 @@ refuse_mapping(const struct mapping *m)
 
 /** Look at all mappings of a range. @param page_size  gets the smallest */
 static int
-check_mappings(FILE *smaps, uintptr_t begin, uintptr_t end, size_t *page_size)
+check_mappings(FILE *smaps, uintptr_t begin, uintptr_t end, size_t *page_size, bool *private_pages)
 {
 	struct mapping m;
 	uintptr_t at = begin;
 	int ret;
 
 	*page_size = SIZE_MAX;
+	*private_pages = false;
 	while (at < end && next_mapping(smaps, &m)) {
 		if (m.end <= at)
 			continue;
@@ -134,6 +135,7 @@ check_mappings(FILE *smaps, uintptr_t begin, uintptr_t end, size_t *page_size)
 		if (ret < 0)
 			return ret;
 		*page_size = RTE_MIN(*page_size, m.page_size);
+		*private_pages |= m.mode[3] == 'p';
 		at = m.end;
 	}
 	if (at >= end)
@@ -144,7 +146,7 @@ check_mappings(FILE *smaps, uintptr_t begin, uintptr_t end, size_t *page_size)
 }
 
 int
-mextp_pages_check(const void *addr, size_t len, size_t *page_size)
+mextp_pages_check(const void *addr, size_t len, size_t *page_size, bool *private_pages)
 {
 	FILE *smaps = fopen("/proc/self/smaps", "r");
 	size_t smallest;
@@ -154,7 +156,8 @@ mextp_pages_check(const void *addr, size_t len, size_t *page_size)
 		MEXT_LOG(ERR, "region: /proc/self/smaps can't be read: %s", strerror(errno));
 		return -EINVAL;
 	}
-	ret = check_mappings(smaps, (uintptr_t)addr, (uintptr_t)addr + len, &smallest);
+	ret = check_mappings(
+			smaps, (uintptr_t)addr, (uintptr_t)addr + len, &smallest, private_pages);
 	fclose(smaps);
 	if (ret < 0)
 		return ret;

@@ -106,6 +106,26 @@ clear(struct region *r)
 	memset(r->mapped_for, 0, sizeof(r->mapped_for));
 }
 
+/** Pages that are locked stay in memory, but not all of them in their place. */
+static void
+warn_of_moves(const struct region *r)
+{
+	/* What VFIO has pinned stays where it is, also when the process forks. */
+	if (!r->locked || r->in_container)
+		return;
+	if (r->page_size == (size_t)sysconf(_SC_PAGESIZE))
+		MEXT_LOG(WARNING,
+				"region %p: in ordinary pages, which the kernel may move: NICs without an "
+				"IOMMU need hugepages",
+				(void *)r->begin);
+	if (r->private_pages)
+		MEXT_LOG(WARNING,
+				"region %p: in a private mapping, of which the kernel copies pages after a "
+				"fork(): NICs without an IOMMU need MAP_SHARED, or madvise() it "
+				"MADV_DONTFORK",
+				(void *)r->begin);
+}
+
 /** Tell everybody of a region's memory. */
 static int
 tell_everybody(struct region *r)
@@ -124,11 +144,7 @@ tell_everybody(struct region *r)
 	if (ret == 0)
 		ret = check_settled(r);
 	if (ret == 0) {
-		if (r->locked && !r->in_container && r->page_size == (size_t)sysconf(_SC_PAGESIZE))
-			MEXT_LOG(WARNING,
-					"region %p: in ordinary pages, which the kernel may move: NICs "
-					"without an IOMMU need hugepages",
-					(void *)r->begin);
+		warn_of_moves(r);
 		return 0;
 	}
 	mextp_dma_unmap(r);
@@ -137,27 +153,28 @@ tell_everybody(struct region *r)
 }
 
 static int
-make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region)
+make(const struct fit *fit, struct mext_region **region)
 {
 	struct region *r = mextp_region_entry();
 	int ret;
 
 	if (r == NULL) {
 		MEXT_LOG(ERR, "region %p: no memory to account for it, or more than %d regions",
-				addr, RTE_MAX_MEMSEG_LISTS);
+				fit->addr, RTE_MAX_MEMSEG_LISTS);
 		return -ENOMEM;
 	}
-	r->page_size = page_size;
-	r->mapped_len = RTE_ALIGN_CEIL(len, page_size);
-	__atomic_store_n(&r->begin, (uintptr_t)addr, __ATOMIC_RELEASE);
-	__atomic_store_n(&r->end, (uintptr_t)addr + len, __ATOMIC_RELEASE);
+	r->page_size = fit->page_size;
+	r->mapped_len = RTE_ALIGN_CEIL(fit->len, fit->page_size);
+	r->private_pages = fit->private_pages;
+	__atomic_store_n(&r->begin, (uintptr_t)fit->addr, __ATOMIC_RELEASE);
+	__atomic_store_n(&r->end, (uintptr_t)fit->addr + fit->len, __ATOMIC_RELEASE);
 	mextp_region_announce();
 	ret = tell_everybody(r);
 	if (ret < 0) {
 		clear(r);
 		return ret;
 	}
-	r->owned = owned;
+	r->owned = fit->owned;
 	/* SEQ_CST: pairs with take(). */
 	__atomic_store_n(&r->closed, false, __ATOMIC_SEQ_CST);
 	*region = mextp_region_handle(r);
@@ -174,7 +191,7 @@ refuse_secondary(void)
 }
 
 int
-mextp_region_make(void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region)
+mextp_region_make(const struct fit *fit, struct mext_region **region)
 {
 	int ret = refuse_secondary();
 
@@ -182,7 +199,7 @@ mextp_region_make(void *addr, size_t len, size_t page_size, bool owned, struct m
 		return ret;
 	mextp_dma_watch();
 	mextp_regions_lock();
-	ret = make(addr, len, page_size, owned, region);
+	ret = make(fit, region);
 	mextp_regions_unlock();
 	return ret;
 }
@@ -190,6 +207,7 @@ mextp_region_make(void *addr, size_t len, size_t page_size, bool owned, struct m
 int
 mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **region)
 {
+	struct fit fit = { .addr = addr, .len = len };
 	int ret;
 
 	if (region == NULL || addr == NULL || len == 0 || (uintptr_t)addr > UINTPTR_MAX - len) {
@@ -199,9 +217,10 @@ mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **r
 				addr, len, (void *)region);
 		return -EINVAL;
 	}
-	ret = mextp_pages_check(addr, len, &page_size);
+	ret = mextp_pages_check(addr, len, &page_size, &fit.private_pages);
 	if (ret < 0)
 		return ret;
+	fit.page_size = page_size;
 	if ((uintptr_t)addr % page_size != 0 || len % page_size != 0) {
 		MEXT_LOG(ERR,
 				"mext_region_add: addr is %p and len is %zu, allowed are whole pages, "
@@ -209,7 +228,7 @@ mext_region_add(void *addr, size_t len, size_t page_size, struct mext_region **r
 				addr, len, page_size);
 		return -EINVAL;
 	}
-	return mextp_region_make(addr, len, page_size, false, region);
+	return mextp_region_make(&fit, region);
 }
 
 static int

@@ -36,6 +36,7 @@ struct region {
 	bool refused_by_vfio; /* those on VFIO can't, which came later */
 	size_t page_size;
 	size_t mapped_len; /* whole pages */
+	bool private_pages; /* the process gets copies when it forks and writes */
 	bool owned; /* memory of ours: unmapped in the end */
 	bool locked; /* by mlock() */
 	bool in_container; /* mapped in the VFIO container */
@@ -88,12 +89,16 @@ void mextp_region_announce(void);
 /** Call on every region, closed ones among them: their storages may still be sent. */
 void mextp_region_each(void (*call)(struct region *region, void *arg), void *arg);
 
-/**
- * mext_region_add() for memory that is known to be fit: page_size is right.
- * @param len  as seen by wrap and getters, any
- * @param owned  unmap the memory with the region
- */
-int mextp_region_make(
-		void *addr, size_t len, size_t page_size, bool owned, struct mext_region **region);
+/** Memory that is known to be fit for a region. */
+struct fit {
+	void *addr;
+	size_t len; /* as seen by wrap and getters, any */
+	size_t page_size;
+	bool private_pages;
+	bool owned; /* unmap it with the region */
+};
+
+/** mext_region_add() for such memory. */
+int mextp_region_make(const struct fit *fit, struct mext_region **region);
 
 #endif

@@ -269,19 +269,18 @@ read_all(int fd, const char *path, char *to, size_t len)
 static int
 make(const struct wanted *w, int fd, const char *path, struct mext_region **region)
 {
-	size_t page_size = 0;
-	void *addr;
+	struct fit fit = { .len = w->len, .owned = true };
 	int ret;
 
-	ret = map_wanted(w, &addr, &page_size);
+	ret = map_wanted(w, &fit.addr, &fit.page_size);
 	if (ret < 0)
 		return ret;
 	if (fd >= 0)
-		ret = read_all(fd, path, addr, w->len);
+		ret = read_all(fd, path, fit.addr, w->len);
 	if (ret == 0)
-		ret = mextp_region_make(addr, w->len, page_size, true, region);
+		ret = mextp_region_make(&fit, region);
 	if (ret < 0)
-		munmap(addr, RTE_ALIGN_CEIL(w->len, page_size));
+		munmap(fit.addr, RTE_ALIGN_CEIL(w->len, fit.page_size));
 	return ret;
 }
 

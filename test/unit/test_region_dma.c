@@ -166,6 +166,37 @@ test_physical_addresses_are_mapped_run_by_run(void **state)
 	assert_int_equal(sim.container.n, 0);
 }
 
+/** Where nothing pins them: a private mapping is copied after a fork, in pages of any size. */
+static void
+test_physical_pages_that_can_move_are_warned_of(void **state __rte_unused)
+{
+	char *private_pages = sim_memory();
+	char *shared_pages = mmap(NULL, SIM_PAGES * sim_page, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct mext_region *region;
+	const char *said;
+
+	sim.physical = true;
+	capture_start();
+	region = sim_add(private_pages);
+	said = capture_stop();
+	assert_non_null(strstr(said, "in ordinary pages"));
+	assert_non_null(strstr(said, "in a private mapping"));
+	sim_remove(region);
+	capture_start();
+	region = sim_add(shared_pages);
+	said = capture_stop();
+	assert_non_null(strstr(said, "in ordinary pages"));
+	assert_null(strstr(said, "in a private mapping"));
+	sim_remove(region);
+	sim.vfio = true;
+	private_pages = sim_memory();
+	capture_start();
+	region = sim_add(private_pages);
+	assert_string_equal(capture_stop(), "");
+	sim_remove(region);
+}
+
 static void
 test_physical_run_refused_unmaps_those_before(void **state __rte_unused)
 {
@@ -327,6 +358,7 @@ main(void)
 		dma_test(test_container_is_mapped_once_for_all_ports),
 		dma_test(test_refused_mapping_leaves_nothing),
 		dma_test(test_physical_addresses_are_mapped_run_by_run),
+		dma_test(test_physical_pages_that_can_move_are_warned_of),
 		dma_test(test_physical_run_refused_unmaps_those_before),
 		dma_test(test_pages_that_move_meanwhile_are_refused),
 		dma_test(test_device_that_refuses_undoes_the_others),
