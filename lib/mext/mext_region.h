@@ -10,8 +10,10 @@
  * A NIC behind an IOMMU reads only what is mapped for it. Adding a region registers it with EAL
  * (rte_extmem_register()) and maps it for every port that needs that: once for all ports on vfio-pci,
  * which share one VFIO container, once for each device that maps memory by itself. Ports on vfio-pci that are
- * plugged in later have the regions there are when they appear. Ports that copy in the kernel (af_packet, af_xdp,
- * tap) need nothing of this; while there are only such, memory can be wrapped without a region.
+ * plugged in later have the regions there are when they appear (from DPDK 26.11 on: with mext_region_sync(), if
+ * there was none before). Without an IOMMU a region's pages are locked, as far as that holds them in their place. Ports
+ * that copy in the kernel (af_packet, af_xdp, tap) need nothing of this; while there are only such, memory can be
+ * wrapped without a region (logged once where IO addresses are physical ones).
  *
  * What may run together:
  *
@@ -59,7 +61,7 @@ struct mext_region;
  * @return 0; -EINVAL: no address or length, not whole pages, page_size is no power of two or more than
  *   the kernel's, or some of the range is not mapped; -EACCES: the mapping is not writable; -ENOTSUP: it is a shared
  *   mapping of a file on disk, which VFIO refuses and which others can truncate (mext_region_load() it),
- *   or this is a secondary process; -EEXIST: some of it is known to EAL already; -ENOSPC: EAL's segment lists
+ *   or this is not the primary process (a secondary one, or a child that it forked); -EEXIST: some of it is known to EAL already; -ENOSPC: EAL's segment lists
  *   or DPDK's 256 mappings are used up; -EFAULT: the IOMMU or a device refused it (EAL's log lines say
  *   why: often ulimit -l), or physical addresses can't be read (they take root);
  *   -EAGAIN: the kernel moved pages meanwhile, which hugepages prevent; -ENOMEM: no memory for the region's own
@@ -107,10 +109,11 @@ int mext_region_load(const char *path, size_t page_size, int socket, struct mext
 
 /**
  * Map the regions there are for devices that map memory by themselves (mlx5, vDPA) and were plugged in
- * after them. Those on vfio-pci have them without this call, and the next mext_region_add() does the same.
+ * after them; from DPDK 26.11 on also for those on vfio-pci, if there was none before. Before that those have them
+ * without this call. The next mext_region_add() maps its own region for all.
  *
  * @return 0; -ENOSPC, -EFAULT: as mext_region_add(), of the last region that was refused: memory of those that
- *   were can't be wrapped from now on; -ENOTSUP: this is a secondary process.
+ *   were can't be wrapped from now on; -ENOTSUP: this is not the primary process.
  *
  * Thread safety: as mext_region_add().
  * Ownership: unchanged.
@@ -125,7 +128,7 @@ int mext_region_sync(void);
  *
  * @param region  the region, NULL allowed
  * @return 0, also where it was closed before; -EINVAL: there is no such region, it was removed before (logged);
- *   -ENOTSUP: this is a secondary process (logged; those that wrap in one are refused as here).
+ *   -ENOTSUP: this is not the primary process (logged); wraps are refused in all of them.
  *
  * Thread safety: any thread. A call of mext_storage_wrap() that began before may still succeed, and is counted then.
  * Ownership: unchanged.
@@ -141,7 +144,7 @@ int mext_region_close(struct mext_region *region);
  * @return 0; -EBUSY: storages over it live, the log says how many (also from within the free callback of the last
  *   one: it lives until that returns), it is open or closed as before; -EINVAL: there is no such region, it was removed before (logged); -EFAULT:
  *   the IOMMU or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
- *   did; -ENOTSUP: this is a secondary process. On other failures nothing has changed.
+ *   did; -ENOTSUP: this is not the primary process. On other failures nothing has changed.
  *
  * Thread safety: any thread; nobody else may use the region meanwhile but for mext_storage_wrap().
  * Ownership: the region is gone on success, and the memory of mext_region_add() is the caller's alone.

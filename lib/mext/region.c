@@ -182,18 +182,18 @@ make(const struct fit *fit, struct mext_region **region)
 }
 
 static int
-refuse_secondary(void)
+refuse_others(void)
 {
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && !mextp_regions_are_inherited())
 		return 0;
-	MEXT_LOG(ERR, "regions are the primary process's to add, close and remove, this is a secondary one");
+	MEXT_LOG(ERR, "regions are the primary process's to add, close and remove, and this is not it");
 	return -ENOTSUP;
 }
 
 int
 mextp_region_make(const struct fit *fit, struct mext_region **region)
 {
-	int ret = refuse_secondary();
+	int ret = refuse_others();
 
 	if (ret < 0)
 		return ret;
@@ -288,7 +288,7 @@ mext_region_close(struct mext_region *region)
 
 	if (region == NULL)
 		return 0;
-	ret = refuse_secondary();
+	ret = refuse_others();
 	if (ret < 0)
 		return ret;
 	mextp_regions_lock();
@@ -307,7 +307,7 @@ mext_region_remove(struct mext_region *region)
 
 	if (region == NULL)
 		return 0;
-	ret = refuse_secondary();
+	ret = refuse_others();
 	if (ret < 0)
 		return ret;
 	mextp_regions_lock();
@@ -320,7 +320,7 @@ mext_region_remove(struct mext_region *region)
 int
 mext_region_sync(void)
 {
-	int ret = refuse_secondary();
+	int ret = refuse_others();
 
 	if (ret < 0)
 		return ret;

@@ -57,6 +57,9 @@ int mextp_region_hold(const void *addr, size_t len, struct region **region);
 void mextp_regions_lock(void);
 void mextp_regions_unlock(void);
 
+/** Whether the table is that of the process which forked this one. */
+bool mextp_regions_are_inherited(void);
+
 /** Count one storage less. */
 void mextp_region_drop(struct region *region);
 

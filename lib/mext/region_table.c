@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_lcore.h>
@@ -31,6 +33,7 @@ struct table {
 };
 
 static struct table *table;
+static pid_t table_owner; /* 0: there is none */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
@@ -43,6 +46,12 @@ void
 mextp_regions_unlock(void)
 {
 	pthread_mutex_unlock(&lock);
+}
+
+bool
+mextp_regions_are_inherited(void)
+{
+	return table_owner != 0 && table_owner != getpid();
 }
 
 void
@@ -284,6 +293,7 @@ mextp_region_entry(void)
 		if (mz == NULL)
 			return NULL;
 		memset(mz->addr, 0, sizeof(*table));
+		table_owner = getpid();
 		__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
 	}
 	for (i = 0; i < table->n; i++)

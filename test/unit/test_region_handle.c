@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Handles of regions that are gone: they name nothing, and no region that came after. */
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rte_memory.h>
@@ -156,6 +157,36 @@ test_what_is_no_handle_names_nothing(void **state __rte_unused)
 	munmap(addr, page);
 }
 
+/** The child has a copy of what the parent knows; EAL and devices are the parent's. */
+static void
+test_forked_child_may_not_add_close_or_remove(void **state)
+{
+	struct world *w = *state;
+	char *addr = map_pages(1), *other = map_pages(1);
+	struct mext_region *region, *none = NULL;
+	struct mext_storage *storage;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(mext_region_add(addr, page, 0, &region), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(mext_region_add(other, page, 0, &none) != -ENOTSUP ||
+				mext_region_close(region) != -ENOTSUP ||
+				mext_region_remove(region) != -ENOTSUP ||
+				mext_region_sync() != -ENOTSUP || mext_region_len(region) != page);
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(mext_storage_wrap(w->pool, &(struct mext_wrap){ .addr = addr, .len = 1 },
+					 &storage),
+			0);
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	assert_int_equal(mext_region_remove(region), 0);
+	munmap(addr, page);
+	munmap(other, page);
+}
+
 static int
 page_set_up(void **state)
 {
@@ -172,6 +203,7 @@ main(void)
 		handle_test(test_stale_handle_leaves_the_next_region_alone),
 		handle_test(test_same_memory_again_has_another_handle),
 		handle_test(test_what_is_no_handle_names_nothing),
+		handle_test(test_forked_child_may_not_add_close_or_remove),
 	};
 
 	return eal_start() < 0 ? 1 : eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
