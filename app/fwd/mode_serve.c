@@ -284,7 +284,7 @@ reply(struct fwd_stream *s, struct rte_mbuf *m)
 		serve_queue(s, m, SERVE_IS_ARP);
 		return;
 	case SERVE_ECHO:
-		serve_reply_echo(&st->host, &frame);
+		serve_reply_echo(&st->host, &frame, m);
 		serve_queue(s, m, SERVE_IS_ECHO);
 		return;
 	case SERVE_MALFORMED:

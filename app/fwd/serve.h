@@ -31,10 +31,6 @@ struct fwd_stream;
 #define SERVE_ANSWER 0x4d585341 /* "MXSA" */
 #define SERVE_VERSION 1
 
-/** Types of ICMP; the names of DPDK's change with its version. */
-#define SERVE_ICMP_ECHO 8
-#define SERVE_ICMP_REPLY 0
-
 /** Ethernet, and what tags it may have. */
 #define SERVE_MAX_L2 (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 /** Bytes of an answer before those of the file, without Ethernet. */
@@ -131,7 +127,8 @@ enum serve_kind serve_parse(
 
 /** serve_host.c: make a frame of these kinds its own reply. */
 void serve_reply_arp(const struct serve_host *host, const struct serve_frame *frame);
-void serve_reply_echo(const struct serve_host *host, const struct serve_frame *frame);
+void serve_reply_echo(
+		const struct serve_host *host, const struct serve_frame *frame, struct rte_mbuf *m);
 
 /** serve_answer.c: queue what a request is answered with, in as many packets as it takes. */
 void serve_answer(struct fwd_stream *s, const struct serve_object *objects, unsigned int nb,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "host.h"
 #include "serve.h"
 #include "stream.h"
 
@@ -58,7 +59,6 @@ begin(struct answer *a, const struct serve_state *st, const struct serve_frame *
 	const struct rte_ipv4_hdr *ip = (const void *)(frame->l2 + frame->l2_len);
 	const struct rte_udp_hdr *udp = (const void *)(ip + 1);
 	struct rte_ether_hdr *eth = (void *)a->l2;
-	const uint8_t ttl = 64;
 
 	a->l2_len = frame->l2_len;
 	memcpy(a->l2, frame->l2, a->l2_len);
@@ -67,7 +67,7 @@ begin(struct answer *a, const struct serve_state *st, const struct serve_frame *
 	a->ip = (struct rte_ipv4_hdr){
 		.version_ihl = RTE_IPV4_VHL_DEF,
 		.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG),
-		.time_to_live = ttl,
+		.time_to_live = HOST_TTL,
 		.next_proto_id = IPPROTO_UDP,
 		.src_addr = host->ip,
 		.dst_addr = ip->src_addr,

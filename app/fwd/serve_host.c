@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_arp.h>
-#include <rte_icmp.h>
 
+#include "host.h"
 #include "serve.h"
 
 static void
@@ -28,23 +28,16 @@ serve_reply_arp(const struct serve_host *host, const struct serve_frame *frame)
 }
 
 void
-serve_reply_echo(const struct serve_host *host, const struct serve_frame *frame)
+serve_reply_echo(const struct serve_host *host, const struct serve_frame *frame, struct rte_mbuf *m)
 {
 	struct rte_ipv4_hdr *ip = (void *)(frame->l2 + frame->l2_len);
-	struct rte_icmp_hdr *icmp = (void *)(ip + 1);
-	const uint8_t ttl = 64;
-	uint32_t sum;
 
 	turn_round(host, frame);
 	ip->dst_addr = ip->src_addr;
 	ip->src_addr = host->ip;
-	ip->time_to_live = ttl;
+	ip->time_to_live = HOST_TTL;
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	icmp->icmp_type = SERVE_ICMP_REPLY;
-	/* Type and code are 0x0800 less: HC' = ~(~HC + ~m + m'), RFC 1624. */
-	sum = (uint16_t)~rte_be_to_cpu_16(icmp->icmp_cksum);
-	sum += (uint16_t) ~(SERVE_ICMP_ECHO << 8);
-	sum = (sum & UINT16_MAX) + (sum >> 16);
-	icmp->icmp_cksum = rte_cpu_to_be_16((uint16_t)~sum);
+	host_reply_echo(m, frame->l2_len + sizeof(*ip),
+			rte_be_to_cpu_16(ip->total_length) - sizeof(*ip));
 }

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include <rte_arp.h>
-#include <rte_icmp.h>
 
+#include "host.h"
 #include "parse.h"
 #include "serve.h"
 
@@ -11,10 +11,7 @@
 static bool
 is_peer(const struct serve_host *host, rte_be32_t be)
 {
-	const uint32_t first = rte_be_to_cpu_32(be) >> 24;
-	const uint32_t loopback = 127, multicast = 224;
-
-	return first > 0 && first < multicast && first != loopback && be != host->ip;
+	return host_ipv4(be) && be != host->ip;
 }
 
 static enum serve_kind
@@ -35,21 +32,6 @@ parse_arp(const struct serve_host *host, const uint8_t *l3, uint32_t len)
 	if (arp.arp_data.arp_sip != 0 && !is_peer(host, arp.arp_data.arp_sip))
 		return SERVE_OTHER;
 	return rte_is_unicast_ether_addr(&arp.arp_data.arp_sha) ? SERVE_ARP : SERVE_OTHER;
-}
-
-static enum serve_kind
-parse_icmp(const struct rte_mbuf *m, uint32_t off, uint32_t len)
-{
-	struct rte_icmp_hdr icmp;
-	uint16_t sum;
-
-	if (len < sizeof(icmp) || !parse_has(m, off, sizeof(icmp)))
-		return SERVE_OTHER;
-	memcpy(&icmp, rte_pktmbuf_mtod_offset(m, uint8_t *, off), sizeof(icmp));
-	if (icmp.icmp_type != SERVE_ICMP_ECHO || icmp.icmp_code != 0)
-		return SERVE_OTHER;
-	return rte_raw_cksum_mbuf(m, off, len, &sum) == 0 && sum == UINT16_MAX ? SERVE_ECHO
-									       : SERVE_OTHER;
 }
 
 /** What came to the host's UDP port. */
@@ -88,7 +70,13 @@ parse_ipv4(const struct serve_host *host, const struct rte_mbuf *m, const struct
 	if (total < sizeof(*ip) || total > m->pkt_len - layers->l3)
 		return SERVE_OTHER;
 	if (layers->proto == IPPROTO_ICMP)
-		return parse_icmp(m, layers->l4, total - sizeof(*ip));
+		return total >= sizeof(*ip) + sizeof(struct rte_icmp_hdr) &&
+						       parse_has(m, layers->l4,
+								       sizeof(struct rte_icmp_hdr)) &&
+						       host_is_echo(m, layers->l4,
+								       total - sizeof(*ip))
+				       ? SERVE_ECHO
+				       : SERVE_OTHER;
 	if (layers->proto != IPPROTO_UDP || total < sizeof(*ip) + sizeof(*udp) ||
 			!parse_has(m, layers->l4, sizeof(*udp)) || udp->dst_port != host->port)
 		return SERVE_OTHER;
@@ -105,8 +93,7 @@ serve_parse(const struct serve_host *host, const struct rte_mbuf *m, struct serv
 
 	frame->l2 = rte_pktmbuf_mtod(m, uint8_t *);
 	frame->l2_len = layers.l3;
-	if (layers.l3 == 0 || layers.l3 > SERVE_MAX_L2 ||
-			!rte_is_unicast_ether_addr(&eth->src_addr))
+	if (layers.l3 == 0 || layers.l3 > SERVE_MAX_L2 || !host_ether(eth, &host->mac, true))
 		return SERVE_OTHER;
 	/* Promiscuous mode brings what is for others. */
 	if (!rte_is_same_ether_addr(&eth->dst_addr, &host->mac) &&
