@@ -2,15 +2,14 @@
 #include <string.h>
 
 #include <rte_arp.h>
-#include <rte_icmp.h>
 #include <rte_prefetch.h>
 
-#include "checksum.h"
-#include "compat.h"
+#include "host.h"
 #include "loop.h"
 #include "mode.h"
 #include "mode_icmpecho.h"
 #include "parse.h"
+#include "pseudo.h"
 #include "stream.h"
 
 static bool
@@ -18,6 +17,7 @@ answer_arp(struct rte_mbuf *m, uint16_t off, const struct rte_ether_addr *own)
 {
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	struct rte_arp_hdr *arp = rte_pktmbuf_mtod_offset(m, struct rte_arp_hdr *, off);
+	struct rte_arp_ipv4 *data = &arp->arp_data;
 	rte_be32_t asked;
 
 	if (!parse_has(m, off, sizeof(*arp)) || arp->arp_hardware != RTE_BE16(RTE_ARP_HRD_ETHER) ||
@@ -26,14 +26,19 @@ answer_arp(struct rte_mbuf *m, uint16_t off, const struct rte_ether_addr *own)
 			arp->arp_plen != sizeof(rte_be32_t) ||
 			arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REQUEST))
 		return false;
+	asked = data->arp_tip;
+	/* Who answers a probe (from 0.0.0.0), or an announcement (from the address itself), takes the address. */
+	if (!host_ipv4(asked) || !host_ipv4(data->arp_sip) || data->arp_sip == asked ||
+			!rte_is_valid_assigned_ether_addr(&data->arp_sha) ||
+			!host_ether(eth, own, true))
+		return false;
 	rte_ether_addr_copy(&eth->src_addr, &eth->dst_addr);
 	rte_ether_addr_copy(own, &eth->src_addr);
 	arp->arp_opcode = RTE_BE16(RTE_ARP_OP_REPLY);
-	asked = arp->arp_data.arp_tip;
-	arp->arp_data.arp_tha = arp->arp_data.arp_sha;
-	arp->arp_data.arp_tip = arp->arp_data.arp_sip;
-	arp->arp_data.arp_sha = *own;
-	arp->arp_data.arp_sip = asked;
+	data->arp_tha = data->arp_sha;
+	data->arp_tip = data->arp_sip;
+	data->arp_sha = *own;
+	data->arp_sip = asked;
 	return true;
 }
 
@@ -58,30 +63,60 @@ choose_source(struct rte_ipv4_hdr *ip, rte_be32_t group)
 			ip->src_addr);
 }
 
+/** Whether a host takes an IPv4 packet to be for it. @return the bytes of layer 4, 0: it is not. */
+static uint32_t
+takes(const struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
+{
+	const struct rte_ipv4_hdr *ip =
+			rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l.l3);
+	const bool group = host_ipv4_group(ip->dst_addr);
+	const uint32_t header = l.l4 - l.l3, total = rte_be_to_cpu_16(ip->total_length);
+	struct pseudo pseudo;
+
+	if (!host_ether(rte_pktmbuf_mtod(m, const struct rte_ether_hdr *), own, group) ||
+			!host_ipv4(ip->src_addr) || ip->src_addr == ip->dst_addr ||
+			(!group && !host_ipv4(ip->dst_addr)) || total < header ||
+			l.l3 + total > m->pkt_len ||
+			checksum_fold(checksum_bytes(0, ip, header)) != UINT16_MAX)
+		return 0;
+	/* It is on its way to others, or its reply would have to go back that way. */
+	if (unlikely(header > sizeof(*ip)) && (!pseudo_find(m, l, &pseudo) || pseudo.detour))
+		return 0;
+	return total - header;
+}
+
+static void
+set_ttl(struct rte_ipv4_hdr *ip)
+{
+	const uint8_t old = ip->time_to_live;
+
+	ip->time_to_live = HOST_TTL;
+	checksum_update(RTE_PTR_ADD(ip, offsetof(struct rte_ipv4_hdr, hdr_checksum)),
+			rte_cpu_to_be_16(old << 8), RTE_BE16(HOST_TTL << 8));
+}
+
 /** Swapped addresses leave the sums as they are. */
 static bool
 answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
 {
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, l.l3);
-	struct rte_icmp_hdr *icmp = rte_pktmbuf_mtod_offset(m, struct rte_icmp_hdr *, l.l4);
 	rte_be32_t asked;
-	uint32_t address;
+	uint32_t len;
 
 	if (l.proto != IPPROTO_ICMP || l.l4 == 0 || l.fragment != FRAGMENT_NONE ||
-			!parse_has(m, l.l4, sizeof(*icmp)) ||
-			icmp->icmp_type != COMPAT_ICMP_ECHO_REQUEST || icmp->icmp_code != 0)
+			!parse_has(m, l.l4, sizeof(struct rte_icmp_hdr)))
+		return false;
+	len = takes(m, l, own);
+	if (len < sizeof(struct rte_icmp_hdr) || !host_is_echo(m, l.l4, len))
 		return false;
 	echo_swap_ether(m, own);
 	asked = ip->dst_addr;
 	ip->dst_addr = ip->src_addr;
 	ip->src_addr = asked;
-	address = rte_be_to_cpu_32(asked);
-	if (unlikely(RTE_IS_IPV4_MCAST(address) || address == UINT32_MAX))
+	if (unlikely(host_ipv4_group(asked)))
 		choose_source(ip, asked);
-	icmp->icmp_type = COMPAT_ICMP_ECHO_REPLY;
-	checksum_update(RTE_PTR_ADD(icmp, offsetof(struct rte_icmp_hdr, icmp_cksum)),
-			RTE_BE16(COMPAT_ICMP_ECHO_REQUEST << 8),
-			RTE_BE16(COMPAT_ICMP_ECHO_REPLY << 8));
+	set_ttl(ip);
+	host_reply_echo(m, l.l4, len);
 	return true;
 }
 

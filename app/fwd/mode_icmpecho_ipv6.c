@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "checksum.h"
+#include "host.h"
 #include "mode_icmpecho.h"
+#include "pseudo.h"
 
 #define ADDRESS_LEN 16
 
@@ -42,14 +43,6 @@ is_group(const uint8_t *address)
 	return address[0] == 0xff;
 }
 
-static bool
-is_unspecified(const uint8_t *address)
-{
-	static const uint8_t none[ADDRESS_LEN];
-
-	return memcmp(address, none, sizeof(none)) == 0;
-}
-
 /** The link-local address that belongs to a MAC address. Source: RFC 4291, appendix A. */
 static void
 link_local(uint8_t *address, const struct rte_ether_addr *mac)
@@ -60,6 +53,35 @@ link_local(uint8_t *address, const struct rte_ether_addr *mac)
 			(uint8_t[ADDRESS_LEN]){ 0xfe, 0x80, 0, 0, 0, 0, 0, 0, b[0] ^ 2, b[1], b[2],
 					0xff, 0xfe, b[3], b[4], b[5] },
 			ADDRESS_LEN);
+}
+
+/** Whether the checksum of len bytes of ICMPv6 is right. */
+static bool
+is_right(const struct rte_mbuf *m, struct layers l, uint32_t len)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, l.l3);
+	uint64_t sum = rte_cpu_to_be_16(IPPROTO_ICMPV6) + (uint64_t)rte_cpu_to_be_16(len);
+
+	sum = checksum_bytes(sum, ip + SOURCE, 2 * ADDRESS_LEN);
+	return checksum_fold(checksum_mbuf(sum, m, l.l4, len)) == UINT16_MAX;
+}
+
+/** Whether a host takes a packet to be for it. */
+static bool
+takes(const struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, l.l3);
+	const bool group = is_group(ip + DESTINATION);
+	struct pseudo pseudo;
+
+	if (!host_ether(eth, own, group) || !host_ipv6(ip + SOURCE) ||
+			(!group && !host_ipv6(ip + DESTINATION)) ||
+			memcmp(ip + SOURCE, ip + DESTINATION, ADDRESS_LEN) == 0)
+		return false;
+	/* It is on its way to others, or comes from a home that this host knows nothing of. */
+	return l.l4 - l.l3 == sizeof(struct rte_ipv6_hdr) ||
+	       (pseudo_find(m, l, &pseudo) && !pseudo.detour);
 }
 
 static bool
@@ -78,6 +100,7 @@ answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *ow
 		checksum_update(&icmp->checksum, checksum_bytes(0, asked, sizeof(asked)),
 				checksum_bytes(0, ip + SOURCE, sizeof(asked)));
 	}
+	ip[offsetof(struct rte_ipv6_hdr, hop_limits)] = HOST_TTL;
 	icmp->type = ECHO_REPLY;
 	checksum_update(&icmp->checksum, RTE_BE16(ECHO_REQUEST << 8), RTE_BE16(ECHO_REPLY << 8));
 	return true;
@@ -95,11 +118,13 @@ is_question(const struct rte_mbuf *m, struct layers l, uint16_t len)
 	if (l.l4 - l.l3 != sizeof(*ip) || ip->hop_limits != UINT8_MAX || !parse_has(m, l.l4, len) ||
 			(!with_option && len != offsetof(struct neighbour, option)))
 		return false;
-	/* From nobody: a host makes sure that an address is free. Whoever answers takes it away. */
-	if (is_unspecified((const uint8_t *)ip + SOURCE) || is_group(n->target))
+	/* From the address itself: it is announced, not asked for. */
+	if (!host_ipv6(n->target) ||
+			memcmp((const uint8_t *)ip + SOURCE, n->target, ADDRESS_LEN) == 0)
 		return false;
 	/* Only who knows this address already may ask without giving its own. */
-	return with_option ? n->option == 1 && n->option_len == 1
+	return with_option ? n->option == 1 && n->option_len == 1 &&
+					       rte_is_valid_assigned_ether_addr(&n->addr)
 			   : !is_group((const uint8_t *)ip + DESTINATION);
 }
 
@@ -134,10 +159,17 @@ answer_solicitation(struct rte_mbuf *m, struct layers l, const struct rte_ether_
 bool
 echo_answer_ipv6(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
 {
+	const struct rte_ipv6_hdr *ip =
+			rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, l.l3);
 	const struct icmp6 *icmp = rte_pktmbuf_mtod_offset(m, const struct icmp6 *, l.l4);
+	const uint32_t end = l.l3 + sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
 
 	if (l.proto != IPPROTO_ICMPV6 || l.l4 == 0 || l.fragment != FRAGMENT_NONE ||
 			!parse_has(m, l.l4, sizeof(*icmp)) || icmp->code != 0)
+		return false;
+	/* Not those from nobody: a host makes sure that an address is free. Whoever answers takes it away. */
+	if (end < l.l4 + sizeof(*icmp) || end > m->pkt_len || !takes(m, l, own) ||
+			!is_right(m, l, end - l.l4))
 		return false;
 	if (icmp->type == ECHO_REQUEST)
 		return answer_echo(m, l, own);
