@@ -7,9 +7,8 @@ import re
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_Router_Alert
-from scapy.layers.inet6 import (ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
-                                ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6,
-                                IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop)
+from scapy.layers.inet6 import (ICMPv6EchoRequest, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
+                                IPv6ExtHdrHopByHop)
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.layers.sctp import SCTP, SCTPChunkData
 from scapy.packet import Raw
@@ -280,105 +279,6 @@ def send_and_compare_own(sender, receiver, rows):
             assert got[12:14] != expected[12:14] or got[26:30] != expected[26:30], \
                 f"{name}:\n{got.hex()}\n{expected.hex()}"
         assert got is not None, f"{name}: lost"
-
-
-def answers(own):
-    """[(name, request, answer)], of a port with that address."""
-    link = Ether(src=HERE, dst="ff:ff:ff:ff:ff:ff")
-    back = Ether(src=own, dst=HERE)
-    asked = {"hwsrc": HERE, "psrc": IP_HERE, "pdst": IP_THERE}
-    reply = {"op": 2, "hwsrc": own, "psrc": IP_THERE, "hwdst": HERE, "pdst": IP_HERE}
-    there = IP(src=IP_THERE, dst=IP_HERE, ttl=9)
-    there6 = IPv6(src=IP6_THERE, dst=IP6_HERE, hlim=9)
-    ping = {"id": 5, "seq": 6}
-    mac = raw(own)
-    local = "fe80::" + bytes([mac[0] ^ 2, *mac[1:3], 0xff, 0xfe, *mac[3:]]).hex(":", 2)
-    solicit = {"src": IP6_HERE, "dst": "ff02::1:ff03:4d", "hlim": 255}
-    rows = [
-        ("ARP", link / ARP(**asked), back / ARP(**reply)),
-        ("ARP in a VLAN", link / Dot1Q(vlan=9) / ARP(**asked), back / Dot1Q(vlan=9) / ARP(**reply)),
-        ("ARP with padding", link / ARP(**asked) / bytes(18), back / ARP(**reply) / bytes(18)),
-    ]
-    swapped = Ether(src=THERE, dst=HERE)
-    options = {"options": [IPOption_Router_Alert()]}
-    for length in (0, 1, 56, 1400):
-        data = random.Random(length).randbytes(length)
-        for name, here, back4 in [("", ether() / ipv4(), swapped / there),
-                                  ("in a VLAN ", ether(9) / ipv4(),
-                                   swapped / Dot1Q(vlan=9, prio=3) / there),
-                                  ("options ", ether() / ipv4(**options),
-                                   swapped / IP(src=IP_THERE, dst=IP_HERE, ttl=9, **options))]:
-            rows.append((f"echo {name}of {length}", here / ICMP(**ping) / data,
-                         back4 / ICMP(type=0, **ping) / data))
-        rows.append((f"echo6 of {length}", ether() / ipv6() / ICMPv6EchoRequest(**ping, data=data),
-                     swapped / there6 / ICMPv6EchoReply(**ping, data=data)))
-    for group, mac_group in (("224.0.0.1", "01:00:5e:00:00:01"),
-                             ("255.255.255.255", "ff:ff:ff:ff:ff:ff")):
-        rows.append((f"echo to {group}", Ether(src=HERE, dst=mac_group) /
-                     IP(src=IP_HERE, dst=group) / ICMP(**ping) / PAYLOAD,
-                     Ether(src=own, dst=HERE) / IP(src="198.18.0.10", dst=IP_HERE) /
-                     ICMP(type=0, **ping) / PAYLOAD))
-    rows += [
-        ("echo6 to all", Ether(src=HERE, dst="33:33:00:00:00:01") / IPv6(src=IP6_HERE, dst="ff02::1")
-         / ICMPv6EchoRequest(**ping, data=PAYLOAD), back / IPv6(src=local, dst=IP6_HERE)
-         / ICMPv6EchoReply(**ping, data=PAYLOAD)),
-        ("solicitation", Ether(src=HERE, dst="33:33:ff:03:00:4d") / IPv6(**solicit)
-         / ICMPv6ND_NS(tgt=IP6_THERE) / ICMPv6NDOptSrcLLAddr(lladdr=HERE),
-         back / IPv6(src=IP6_THERE, dst=IP6_HERE, hlim=255)
-         / ICMPv6ND_NA(tgt=IP6_THERE, R=0, S=1, O=1) / ICMPv6NDOptDstLLAddr(lladdr=own)),
-        ("solicitation to the known", Ether(src=HERE, dst=THERE)
-         / IPv6(src=IP6_HERE, dst=IP6_THERE, hlim=255) / ICMPv6ND_NS(tgt=IP6_THERE),
-         back / IPv6(src=IP6_THERE, dst=IP6_HERE, hlim=255)
-         / ICMPv6ND_NA(tgt=IP6_THERE, R=0, S=1, O=1)),
-    ]
-    return rows
-
-
-def unanswered():
-    """[(name, frame)]"""
-    request = ARP(hwsrc=HERE, psrc=IP_HERE, pdst=IP_THERE)
-    echo = ICMP(id=5) / PAYLOAD
-    arp = bytes(ether() / request)
-    rows = [
-        ("ARP answer", ether() / ARP(op=2, psrc=IP_HERE, pdst=IP_THERE)),
-        ("ARP of another kind", ether() / ARP(hwtype=6, psrc=IP_HERE, pdst=IP_THERE)),
-        *[(f"ARP cut to {n}", arp[:n]) for n in range(14, 42)],
-        *[(f"echo cut to {n}", bytes(ether() / ipv4() / echo)[:n]) for n in range(14, 42)],
-        ("echo answer", ether() / ipv4() / ICMP(type=0) / PAYLOAD),
-        ("timestamp", ether() / ipv4() / ICMP(type=13) / PAYLOAD),
-        ("echo with a code", ether() / ipv4() / ICMP(code=1) / PAYLOAD),
-        ("UDP", ether() / ipv4() / UDP() / PAYLOAD),
-        ("not IP", frames.plain(60, random.Random(1))),
-        ("is this address free", ether() / IPv6(src="::", dst="ff02::1:ff03:4d", hlim=255)
-         / ICMPv6ND_NS(tgt=IP6_THERE)),
-        ("solicitation from afar", ether() / IPv6(src=IP6_HERE, dst="ff02::1:ff03:4d", hlim=254)
-         / ICMPv6ND_NS(tgt=IP6_THERE) / ICMPv6NDOptSrcLLAddr(lladdr=HERE)),
-        ("echo6 answer", ether() / ipv6() / ICMPv6EchoReply()),
-    ]
-    return [(name, bytes(frame)) for name, frame in rows]
-
-
-def test_icmpecho_answers_requests_and_nothing_else(network, start):
-    forwarder = start("--forward-mode=icmpecho")
-    for port, wire in enumerate(network.wires):
-        for _, frame in unanswered():
-            wire.send(frame)
-        kinds, change = pairs(answers(network.port_mac(port)))
-        send_and_compare(wire, wire, kinds, change)
-    final = forwarder.stop()
-    for port in (0, 1):
-        assert final[port]["RX-packets"] == len(kinds) + len(unanswered())
-        assert final[port]["TX-packets"] == len(kinds)
-
-
-def test_icmpecho_answers_the_kernel(network, start):
-    start("--forward-mode=icmpecho")
-    ping = ["ping", "-c", "5", "-i", "0.01", "-W", "10", "-s", "1001"]
-    assert " 0% packet loss" in network.run_in(network.hosts[0], [*ping, "198.18.0.77"])
-    network.run_in(network.hosts[0], ["sysctl", "-q", "net.ipv6.conf.host0.disable_ipv6=0"])
-    network.run_in(network.hosts[0],
-                   ["ip", "address", "add", "2001:2::1/64", "dev", "host0", "nodad"])
-    assert " 0% packet loss" in network.run_in(network.hosts[0], [*ping, "-6", "2001:2::77"])
 
 
 def test_verbose_tells_of_every_packet(network, start):
