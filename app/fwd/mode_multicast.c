@@ -3,7 +3,9 @@
 
 #include <rte_malloc.h>
 
+#include "checksum.h"
 #include "fwd.h"
+#include "host.h"
 #include "loop.h"
 #include "mode.h"
 #include "multicast.h"
@@ -23,6 +25,8 @@ enum reason {
 	UNKNOWN_GROUP,
 	NO_OTHER_MEMBER,
 	TTL_EXPIRED,
+	BAD_HEADER,
+	STAYS_ON_LINK,
 	NB_REASONS,
 };
 
@@ -31,6 +35,8 @@ static const char *const reasons[NB_REASONS] = {
 	[UNKNOWN_GROUP] = "unknown_group",
 	[NO_OTHER_MEMBER] = "no_other_member",
 	[TTL_EXPIRED] = "ttl_expired",
+	[BAD_HEADER] = "bad_header",
+	[STAYS_ON_LINK] = "stays_on_link",
 };
 
 static uint64_t stopped[NB_REASONS]; /* of streams that have ended since the last start */
@@ -81,9 +87,8 @@ count_down(struct rte_mbuf *m, const struct layers *l)
  */
 static void
 send_to(struct fwd_stream *s, const struct multicast_member *member, struct rte_mbuf *m,
-		const struct layers *l)
+		const struct layers *l, const struct rte_ether_addr *group)
 {
-	const struct rte_ether_addr group = rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->dst_addr;
 	const uint16_t tag = member->vlan != 0 ? sizeof(struct rte_vlan_hdr) : 0;
 	const uint16_t len = sizeof(struct rte_ether_hdr) + tag;
 	struct multicast *mc = s->state;
@@ -95,7 +100,7 @@ send_to(struct fwd_stream *s, const struct multicast_member *member, struct rte_
 		count_down(m, l);
 	eth = len > l->l3 ? (void *)rte_pktmbuf_prepend(m, len - l->l3)
 			  : (void *)rte_pktmbuf_adj(m, l->l3 - len);
-	eth->dst_addr = group;
+	eth->dst_addr = *group;
 	eth->src_addr = s->outs[member->out].addrs.src;
 	eth->ether_type = l->type;
 	if (tag > 0) {
@@ -109,40 +114,95 @@ send_to(struct fwd_stream *s, const struct multicast_member *member, struct rte_
 		flush(s, member->out);
 }
 
+/** Whether IPv4's header is there whole, with its packet, and has the right checksum (RFC 1812, 5.2.2). */
+static bool
+is_sound(const struct rte_mbuf *m, const struct layers *l)
+{
+	const struct rte_ipv4_hdr *ip =
+			rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l->l3);
+	const uint32_t len = rte_ipv4_hdr_len(ip), total = rte_be_to_cpu_16(ip->total_length);
+
+	return parse_has(m, l->l3, len) && total >= len && l->l3 + total <= m->pkt_len &&
+	       checksum_fold(checksum_bytes(0, ip, len)) == UINT16_MAX;
+}
+
+/**
+ * Whether no router passes it on: for groups of a link or a host (RFC 5771, RFC 4291 2.7), from addresses of a link (RFC
+ * 3927, RFC 4291 2.5.6) or of no host.
+ */
+static bool
+stays_on_link(const struct rte_mbuf *m, const struct layers *l)
+{
+	const struct rte_ipv4_hdr *ip4 =
+			rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l->l3);
+	const uint8_t *src = (const uint8_t *)ip4 + offsetof(struct rte_ipv6_hdr, src_addr);
+	const uint8_t *dst = (const uint8_t *)ip4 + offsetof(struct rte_ipv6_hdr, dst_addr);
+	const uint8_t scope = 0xf, link = 2;
+
+	if (l->ip == 4)
+		return rte_be_to_cpu_32(ip4->dst_addr) <= RTE_IPV4_MAX_LOCAL_GROUP ||
+		       !host_ipv4(ip4->src_addr) ||
+		       rte_be_to_cpu_32(ip4->src_addr) >> 16 == RTE_IPV4(169, 254, 0, 0) >> 16;
+	return (dst[1] & scope) <= link || !host_ipv6(src) ||
+	       (src[0] == 0xfe && (src[1] & 0xc0) == 0x80);
+}
+
+/** The address that a frame is for. @return false: none of a group */
+static bool
+address_of(const struct rte_mbuf *m, const struct layers *l, struct multicast_address *address)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *ip4;
+
+	if (l->ip == 0 || !rte_is_multicast_ether_addr(&eth->dst_addr))
+		return false;
+	ip4 = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l->l3);
+	if (l->ip == 4) {
+		*address = multicast_ipv4(ip4->dst_addr);
+		return RTE_IS_IPV4_MCAST(rte_be_to_cpu_32(ip4->dst_addr));
+	}
+	memcpy(address, &((const struct rte_ipv6_hdr *)ip4)->dst_addr, sizeof(*address));
+	return address->bytes[0] == 0xff;
+}
+
 /** The group that a frame is for, or NULL with the reason. */
 static const struct multicast_group *
 group_of(const struct rte_mbuf *m, const struct layers *l, enum reason *reason)
 {
-	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct multicast_group *group;
-	const struct rte_ipv4_hdr *ip4;
-	const struct rte_ipv6_hdr *ip6;
 	struct multicast_address address;
 	uint8_t ttl;
 
 	*reason = NOT_MULTICAST;
-	if (l->ip == 0 || !rte_is_multicast_ether_addr(&eth->dst_addr))
+	if (!address_of(m, l, &address))
 		return NULL;
-	ip4 = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l->l3);
-	ip6 = (const struct rte_ipv6_hdr *)ip4;
-	if (l->ip == 4) {
-		if (!RTE_IS_IPV4_MCAST(rte_be_to_cpu_32(ip4->dst_addr)))
-			return NULL;
-		address = multicast_ipv4(ip4->dst_addr);
-		ttl = ip4->time_to_live;
-	} else {
-		memcpy(&address, &ip6->dst_addr, sizeof(address));
-		if (address.bytes[0] != 0xff)
-			return NULL;
-		ttl = ip6->hop_limits;
-	}
+	*reason = BAD_HEADER;
+	if (l->ip == 4 && !is_sound(m, l))
+		return NULL;
 	group = multicast_table_find(table, &address);
 	*reason = UNKNOWN_GROUP;
-	if (group != NULL && settings.ttl && ttl <= 1) {
-		*reason = TTL_EXPIRED;
+	if (group == NULL || !settings.ttl)
+		return group;
+	*reason = STAYS_ON_LINK;
+	if (stays_on_link(m, l))
 		return NULL;
-	}
-	return group;
+	ttl = *rte_pktmbuf_mtod_offset(m, const uint8_t *,
+			l->l3 + (l->ip == 4 ? offsetof(struct rte_ipv4_hdr, time_to_live)
+					    : offsetof(struct rte_ipv6_hdr, hop_limits)));
+	*reason = TTL_EXPIRED;
+	return ttl > 1 ? group : NULL;
+}
+
+/** Take off what is more than Ethernet's header and a tag: no member gets it, and it would be copied. */
+static void
+trim(struct rte_mbuf *m, struct layers *l)
+{
+	const uint16_t most = sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr);
+
+	if (likely(l->l3 <= most) || rte_mbuf_refcnt_read(m) > 1)
+		return;
+	rte_pktmbuf_adj(m, l->l3 - most);
+	l->l3 = most;
 }
 
 /**
@@ -151,7 +211,8 @@ group_of(const struct rte_mbuf *m, const struct layers *l, enum reason *reason)
  */
 static void
 send_to_members(struct fwd_stream *s, const struct multicast_member *const *members,
-		unsigned int nb, struct rte_mbuf *m, const struct layers *l)
+		unsigned int nb, struct rte_mbuf *m, const struct layers *l,
+		const struct rte_ether_addr *to)
 {
 	const uint16_t ip = l->ip == 4 ? sizeof(struct rte_ipv4_hdr) : sizeof(struct rte_ipv6_hdr);
 	const uint16_t own = l->l3 + (settings.ttl ? ip : 0);
@@ -168,9 +229,9 @@ send_to_members(struct fwd_stream *s, const struct multicast_member *const *memb
 	}
 	s->made += nb_copies;
 	for (i = 0; i < nb_copies; i++)
-		send_to(s, members[i], copies[i], l);
+		send_to(s, members[i], copies[i], l, to);
 	if (itself)
-		send_to(s, members[i], m, l);
+		send_to(s, members[i], m, l, to);
 	else
 		stream_consume(s, &m, 1);
 }
@@ -179,9 +240,10 @@ static void
 route(struct fwd_stream *s, struct rte_mbuf *m)
 {
 	const struct multicast_member *members[MULTICAST_MAX_MEMBERS];
-	const struct layers l = parse(m);
+	struct layers l = parse(m);
 	const struct multicast_group *group;
 	struct multicast *mc = s->state;
+	struct rte_ether_addr to;
 	enum reason reason;
 	unsigned int i, nb = 0;
 
@@ -190,7 +252,9 @@ route(struct fwd_stream *s, struct rte_mbuf *m)
 		if (group->members[i].port != s->rx_port)
 			members[nb++] = &group->members[i];
 	if (nb > 0) {
-		send_to_members(s, members, nb, m, &l);
+		to = rte_pktmbuf_mtod(m, struct rte_ether_hdr *)->dst_addr;
+		trim(m, &l);
+		send_to_members(s, members, nb, m, &l, &to);
 		return;
 	}
 	mc->rejected[group != NULL ? NO_OTHER_MEMBER : reason]++;

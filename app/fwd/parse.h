@@ -33,7 +33,7 @@ struct layers {
 	rte_be16_t type; /* what is at l3, RTE_ETHER_TYPE_* */
 	uint8_t ip; /* 4 or 6: its fixed header is at l3, whole; 0: not IP */
 	uint8_t proto; /* what is at l4, IPPROTO_* */
-	uint8_t tags; /* VLAN tags */
+	uint16_t tags; /* VLAN tags */
 	uint8_t fragment; /* enum fragment */
 };
 

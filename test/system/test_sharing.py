@@ -135,12 +135,13 @@ def groups(tmp_path):
     return write
 
 
-def to_group(rng, group, length, tags=(), ttl=9, mac=GROUP_MAC, options=()):
+def to_group(rng, group, length, tags=(), ttl=9, mac=GROUP_MAC, options=(), src=None, **more):
     header = Ether(src=frames.FROM, dst=mac)
     for tag in tags:
         header /= Dot1Q(vlan=tag)
-    ip = (IPv6(src="fd00::1", dst=group, hlim=ttl) if ":" in group
-          else IP(src="198.18.0.9", dst=group, ttl=ttl, id=rng.randrange(1 << 16), options=list(options)))
+    ip = (IPv6(src=src or "fd00::1", dst=group, hlim=ttl) if ":" in group
+          else IP(src=src or "198.18.0.9", dst=group, ttl=ttl, id=rng.randrange(1 << 16), options=list(options),
+                  **more))
     header = bytes(header / ip / UDP(sport=5, dport=6))
     return bytes(Ether(header) / Raw(rng.randbytes(length - len(header))))
 
@@ -176,7 +177,11 @@ def test_multicast_sends_each_member_its_own_header(hosts, start, groups, seed, 
     unicast = [to_group(rng, "239.1.1.1", 60, mac=frames.TO), to_group(rng, "198.18.0.3", 60),
                frames.plain(60, rng)]
     bad = alone + dying + unicast
-    exchange(hosts, [one + six + other + bad, [], [], []], [
+    # More tags than a segment has room to copy, and than scapy looks behind.
+    plain = to_group(rng, "239.1.1.1", 300)
+    deep = [plain[:12] + b"\x81\0\0\7" * 261 + plain[12:]]
+    sent, one = one + deep + six + other + bad, one + [plain]
+    exchange(hosts, [sent, [], [], []], [
         [],
         [as_sent(hosts, frame, 1, vlan, ttl) for frame in one for vlan in (10, 11)],
         [as_sent(hosts, frame, 2, None, ttl) for frame in one],
@@ -186,7 +191,28 @@ def test_multicast_sends_each_member_its_own_header(hosts, start, groups, seed, 
     final = forwarder.stop()
     assert final["all"]["TX-packets"] == 3 * len(one) + len(six) + len(other)
     assert (f"multicast: {len(unicast)} not multicast, 0 unknown group, 1 no other member, "
-            f"{ttl} ttl expired") in forwarder.output, forwarder.said()
+            f"{ttl} ttl expired, 0 bad header, 0 stays on link") in forwarder.output, forwarder.said()
+
+
+@pytest.mark.parametrize("driver, ttl", [("af_packet", 0), ("af_packet", 1)], indirect=["driver"])
+def test_multicast_passes_on_what_a_router_would(hosts, start, groups, seed, ttl):
+    """As a router, with --multicast-ttl; broken headers in no case."""
+    forwarder = start("--forward-mode=multicast", groups("* port=1\n"), *["--multicast-ttl"] * ttl)
+    rng = random.Random(seed)
+    local = [to_group(rng, group, 100, src=src) for group, src in [
+        ("224.0.0.0", None), ("224.0.0.5", None), ("224.0.0.255", None), ("ff00::7", None), ("ff01::1", None),
+        ("ff02::5", None), ("ff02::1:ff00:2", None), ("ff12::5", None), ("ff32:0:1::5", None),
+        ("239.1.1.1", "169.254.7.7"), ("239.1.1.1", "0.0.0.0"), ("239.1.1.1", "224.1.1.1"),
+        ("239.1.1.1", "127.0.0.1"), ("ff05::7", "fe80::1"), ("ff05::7", "::"), ("ff05::7", "ff05::1")]]
+    far = [to_group(rng, group, 100) for group in ("224.0.1.0", "239.1.1.1", "ff03::5", "ff05::7", "ff0e::7")]
+    broken = [to_group(rng, "239.1.1.1", 100, **more) for more in (
+        {"chksum": 0xbad}, {"len": 500}, {"len": 19}, {"options": [b"\x94\4\0\0"], "chksum": 0xbad})]
+    sent = far + ([] if ttl else local)
+    exchange(hosts, [broken + local + far if ttl else broken + sent, [], [], []],
+             [[], [as_sent(hosts, frame, 1, None, ttl) for frame in sent], [], []])
+    forwarder.stop()
+    assert (f"multicast: 0 not multicast, 0 unknown group, 0 no other member, 0 ttl expired, {len(broken)} bad header, "
+            f"{ttl * len(local)} stays on link") in forwarder.output, forwarder.said()
 
 
 @pytest.mark.parametrize("driver", ["af_packet"], indirect=True)
@@ -199,7 +225,7 @@ def test_multicast_drops_groups_that_are_not_in_the_table(hosts, start, groups, 
              [[], [as_sent(hosts, frame, 1) for frame in known], [], []])
     forwarder.stop()
     assert (f"multicast: 0 not multicast, 3 unknown group, {len(known)} no other member, "
-            f"0 ttl expired") in forwarder.output, forwarder.said()
+            f"0 ttl expired, 0 bad header, 0 stays on link") in forwarder.output, forwarder.said()
 
 
 @pytest.mark.parametrize("text, says", [
