@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "pool.h"
+#include "space.h"
 
 #define KIND_NAME_MAX 16
 
@@ -143,7 +144,7 @@ check_flags(const char *pool, const struct mext_pool_conf *conf)
 			(conf->pairs.count == 0 || conf->rx.count != 0)) {
 		MEXT_LOG(ERR,
 				"pool %s: flags has MEXT_POOL_RX_PAIRS, then pairs.count is 1 or more and "
-				"rx.count is 0",
+				"rx.count is 0: drivers receive into pairs, so add rx.count to pairs.count",
 				pool);
 		return -EINVAL;
 	}
@@ -162,6 +163,22 @@ check_flags(const char *pool, const struct mext_pool_conf *conf)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/** Copies begin with the headroom, in one of the pool's segments: all that has any must have a byte more. */
+static int
+check_headroom(const char *pool, const struct mext_pool_conf *conf)
+{
+	const uint32_t space = mextp_space_max(conf);
+
+	if (space == 0 || conf->headroom < space)
+		return 0;
+	MEXT_LOG(ERR,
+			"pool %s: headroom is %u, allowed is 0 to %" PRIu32
+			": copies begin with it, in storages of classes[%" PRIu32
+			"] as there are no pairs",
+			pool, conf->headroom, space - 1, conf->nb_classes - 1);
+	return -EINVAL;
 }
 
 int
@@ -198,7 +215,7 @@ mextp_conf_check(const char *name, const struct mext_pool_conf *conf)
 				name);
 		return -EINVAL;
 	}
-	return check_flags(name, conf);
+	return check_headroom(name, conf) < 0 ? -EINVAL : check_flags(name, conf);
 }
 
 void

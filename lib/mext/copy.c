@@ -131,7 +131,7 @@ mext_defrag(struct mext_pool *pool, struct rte_mbuf **m, unsigned int max_segs)
 		return -EINVAL;
 	if ((*m)->nb_segs <= max_segs)
 		return 0;
-	if (mextp_space_max(pool) == 0)
+	if (mextp_space_max(&pool->conf) == 0)
 		return -ENOMEM;
 	if (!find_window(pool, *m, max_segs, &w))
 		return -EMSGSIZE;

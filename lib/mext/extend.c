@@ -15,8 +15,8 @@ check_longer(const struct mext_pool *pool, const struct rte_mbuf *m, size_t len,
 {
 	if (m == NULL)
 		return -EINVAL;
-	if (len + headroom > mextp_space_max(pool))
-		return mextp_space_max(pool) > 0 ? -EMSGSIZE : -ENOMEM;
+	if (len + headroom > mextp_space_max(&pool->conf))
+		return mextp_space_max(&pool->conf) > 0 ? -EMSGSIZE : -ENOMEM;
 	if (m->nb_segs == RTE_MBUF_MAX_NB_SEGS || len > UINT32_MAX - m->pkt_len)
 		return -EMSGSIZE;
 	return 0;

@@ -55,7 +55,11 @@ extern "C" {
 /** Default of mext_pool_conf.copy_threshold: up to here a copy costs less than a share and its free. */
 #define MEXT_COPY_THRESHOLD 512
 
-/** Receive into pairs: mext_pool_rx_mempool() gives packets, each on a storage that can be held. */
+/**
+ * Receive into pairs: mext_pool_rx_mempool() gives packets, each on a storage that can be held. They take the
+ * place of rx, whose count is 0 then, and there is at least one: from mext_pool_conf_default() go on with
+ * conf.pairs.count += conf.rx.count, conf.rx.count = 0.
+ */
 #define MEXT_POOL_RX_PAIRS (UINT32_C(1) << 0)
 /** Allocate from the caller's NUMA socket only; refuse where the pool has none there. */
 #define MEXT_POOL_STRICT (UINT32_C(1) << 1)
@@ -116,7 +120,11 @@ struct mext_pool_conf {
 	 * up to the next multiple of 64.
 	 */
 	uint16_t priv_size;
-	uint16_t headroom; /**< free bytes before the data of a packet, 0 to 32,767 */
+	/**
+	 * Free bytes before the data of a packet, 0 to 32,767; less than the largest size class has if copies begin in
+	 * one, which they do where there are classes and headers, and no pairs.
+	 */
+	uint16_t headroom;
 	uint32_t flags; /**< MEXT_POOL_* */
 	/**
 	 * Bytes that the verbs of mext_share.h and mext_write.h copy rather than share, where they have the
@@ -152,8 +160,9 @@ void mext_pool_conf_init(struct mext_pool_conf *conf);
  * A sensible configuration from a total of memory for objects: about 35 % mbufs for receive queues (2,048
  * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers,
  * headers for wrapped memory, and spreads; caches small enough that idle lcores park at most 3/8 of them.
- * Change any field before creating the pool. The caches come on top: DPDK keeps one for every lcore
- * it was built for (128: 1.5 MiB) in each of the pool's mempools that have one.
+ * Change any field before creating the pool; with MEXT_POOL_RX_PAIRS rx's count goes to pairs, see there. The
+ * caches come on top: DPDK keeps one for every lcore it was built for (128: 1.5 MiB) in each of the pool's mempools
+ * that have one.
  *
  * @param bytes  memory of all objects, over all NUMA sockets in use; at least 1 MiB a socket,
  *   at most 1 TiB

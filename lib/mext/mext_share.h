@@ -109,7 +109,7 @@ int mext_fanout_bulk(struct mext_pool *pool, struct rte_mbuf *const *mbufs, unsi
  * @param copies  filled with n packets, unchanged on failure beyond its first n entries
  * @param n  how many, 0 allowed
  * @return as mext_share(), -ERANGE: hdr_len is more than the packet's length; -EMSGSIZE: hdr_len is more
- *   than a segment of this pool has room for; -ENOBUFS, -ENOMEM: also of packets and storages.
+ *   than a segment of this pool has room for, or a packet would have more than 65,535 segments; -ENOBUFS, -ENOMEM: also of packets and storages.
  *
  * Thread safety: the owner of the packet.
  * Ownership: as mext_fanout().

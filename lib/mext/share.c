@@ -291,7 +291,7 @@ mext_fanout_private(struct mext_pool *pool, struct rte_mbuf *m, size_t hdr_len,
 	if (ret < 0 || n == 0)
 		return ret;
 	behind = m->pkt_len - hdr_len;
-	fits = m->pkt_len + (size_t)pool->conf.headroom <= mextp_space_max(pool);
+	fits = m->pkt_len + (size_t)pool->conf.headroom <= mextp_space_max(&pool->conf);
 	alone = behind == 0 || (behind <= pool->conf.copy_threshold && fits);
 	if (alone)
 		hdr_len = m->pkt_len;

@@ -9,26 +9,24 @@
 
 /** Space of a pair. */
 static uint32_t
-pair_space(const struct mext_pool *pool)
+pair_space(const struct mext_pool_conf *conf)
 {
-	return pool->conf.pairs.count > 0 ? mextp_mbuf_room(&pool->conf, KIND_PAIR) : 0;
+	return conf->pairs.count > 0 ? mextp_mbuf_room(conf, KIND_PAIR) : 0;
 }
 
 /** Largest space of a storage on a header. */
 static uint32_t
-class_space(const struct mext_pool *pool)
+class_space(const struct mext_pool_conf *conf)
 {
-	const struct mext_pool_conf *conf = &pool->conf;
-
 	if (conf->nb_classes == 0 || conf->headers.count == 0)
 		return 0;
 	return RTE_MIN(conf->classes[conf->nb_classes - 1].size, (uint32_t)UINT16_MAX);
 }
 
 uint32_t
-mextp_space_max(const struct mext_pool *pool)
+mextp_space_max(const struct mext_pool_conf *conf)
 {
-	return RTE_MAX(pair_space(pool), class_space(pool));
+	return RTE_MAX(pair_space(conf), class_space(conf));
 }
 
 /** Up to 64 headers with storages of at least size bytes. */
@@ -55,7 +53,7 @@ get_classes(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, siz
 static int
 get_some(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n, size_t size)
 {
-	const uint32_t pair = pair_space(pool), class = class_space(pool);
+	const uint32_t pair = pair_space(&pool->conf), class = class_space(&pool->conf);
 	bool pairs = pair > 0 && size <= pair, classes = class > 0 && size <= class;
 	int ret = -EMSGSIZE;
 
@@ -82,7 +80,7 @@ mextp_space_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n,
 	}
 	if (ret < 0) {
 		mext_free_bulk(mbufs, i);
-		return mextp_space_max(pool) > 0 ? ret : -ENOMEM;
+		return mextp_space_max(&pool->conf) > 0 ? ret : -ENOMEM;
 	}
 	for (i = 0; i < n; i++) {
 		mbufs[i]->data_off = headroom;
@@ -95,9 +93,9 @@ mextp_space_get(struct mext_pool *pool, struct rte_mbuf **mbufs, unsigned int n,
 size_t
 mextp_space_segs(const struct mext_pool *pool, size_t len, uint16_t headroom)
 {
-	uint32_t max = mextp_space_max(pool);
+	uint32_t max = mextp_space_max(&pool->conf);
 
-	if (max <= headroom)
+	if (max == 0)
 		return 0;
 	return len + headroom <= max ? 1 : (len + headroom + max - 1) / max;
 }
@@ -107,10 +105,10 @@ static uint32_t
 next_smaller(const struct mext_pool *pool, uint32_t space)
 {
 	const struct mext_pool_conf *conf = &pool->conf;
-	uint32_t best = pair_space(pool) < space ? pair_space(pool) : 0;
+	uint32_t best = pair_space(conf) < space ? pair_space(conf) : 0;
 	unsigned int i;
 
-	for (i = 0; i < conf->nb_classes && class_space(pool) > 0; i++)
+	for (i = 0; i < conf->nb_classes && class_space(conf) > 0; i++)
 		if (conf->classes[i].size < space)
 			best = RTE_MAX(best, conf->classes[i].size);
 	return best;
@@ -135,17 +133,20 @@ get_part(struct mext_pool *pool, size_t left, uint16_t headroom, uint32_t *space
 int
 mextp_space_chain(struct mext_pool *pool, size_t len, uint16_t headroom, struct rte_mbuf **m)
 {
-	uint32_t space = mextp_space_max(pool);
+	const uint32_t max = mextp_space_max(&pool->conf);
+	uint32_t space = max;
 	struct rte_mbuf *head = NULL, **at = &head;
 	unsigned int nb_segs = 0;
 	size_t left = len;
 	int ret;
 
-	if (space <= headroom)
-		return space > 0 ? -EMSGSIZE : -ENOMEM;
+	if (max == 0)
+		return -ENOMEM;
 	do {
-		ret = nb_segs < RTE_MBUF_MAX_NB_SEGS ? get_part(pool, left, headroom, &space, at)
-						     : -EMSGSIZE;
+		if (nb_segs < RTE_MBUF_MAX_NB_SEGS)
+			ret = get_part(pool, left, headroom, &space, at);
+		else /* they would be fewer if larger ones had been left */
+			ret = space < max ? -ENOBUFS : -EMSGSIZE;
 		if (ret < 0) {
 			*at = NULL;
 			mext_free_bulk(&head, 1);

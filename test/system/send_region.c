@@ -177,6 +177,7 @@ main(int argc, char **argv)
 	if (used < 0 || argc - used < 2)
 		return 2;
 	mext_pool_conf_init(&conf);
+	conf.headroom = 0;
 	conf.rx = (struct mext_pool_class){ .size = 2048, .count = 4096 };
 	conf.headers = (struct mext_pool_class){ .count = 4096 };
 	conf.wraps = (struct mext_pool_class){ .count = 16 };

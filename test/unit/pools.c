@@ -45,6 +45,10 @@ random_conf(struct mext_pool_conf *conf, bool caches)
 	conf->spreads = some(0, 1, 3, caches);
 	conf->priv_size = dice(2) * 24;
 	conf->headroom = ANY_OF(headrooms);
+	/* Copies that begin in a storage have a byte behind the headroom. */
+	if (conf->pairs.count == 0 && conf->headers.count > 0 && conf->nb_classes > 0)
+		conf->headroom = RTE_MIN(
+				conf->headroom, conf->classes[conf->nb_classes - 1].size - 1);
 	conf->copy_threshold = ANY_OF(thresholds);
 }
 

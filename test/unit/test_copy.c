@@ -116,24 +116,54 @@ test_dup_refused_changes_nothing(void **state)
 	rte_pktmbuf_free(m);
 }
 
-/** Where the headroom is all the room that a segment has, no byte is left. */
+/** The least that a pool may have: behind the headroom there is one byte. */
 static void
-test_dup_into_room_of_headroom_is_emsgsize(void **state)
+test_dup_into_room_of_headroom_and_a_byte_succeeds(void **state)
 {
 	struct world *w = *state;
-	struct rte_mbuf *m = chain(w, { seg_storage, 100 }), *dup = MARK;
+	struct rte_mbuf *m = chain(w, { seg_storage, 100 }), *dup;
 	struct mext_pool_conf conf;
 	struct mext_pool *pool;
 
 	mext_pool_conf_init(&conf);
 	conf.headers = (struct mext_pool_class){ 0, 64, 0 };
 	conf.nb_classes = 1;
-	conf.classes[0] = (struct mext_pool_class){ conf.headroom, 64, 0 };
+	conf.classes[0] = (struct mext_pool_class){ conf.headroom + 1, 64, 0 };
 	assert_int_equal(mext_pool_create("tiny", &conf, &pool), 0);
-	assert_int_equal(mext_dup(pool, m, 0, 1, &dup), -EMSGSIZE);
-	assert_ptr_equal(dup, MARK);
+	assert_int_equal(mext_dup(pool, m, 0, 100, &dup), 0);
+	assert_lens(dup, 1, 99);
+	assert_packet(dup, 0, 100);
+	rte_pktmbuf_free(dup);
 	assert_int_equal(mext_pool_destroy(pool), 0);
 	rte_pktmbuf_free(m);
+}
+
+/** A copy of more than 65,535 segments: later it may be shorter if larger storages are out, else never. */
+static void
+test_dup_of_too_many_segments_tells_whether_larger_ones_are_out(void **state)
+{
+	static const int expected[] = { -EMSGSIZE, -ENOBUFS };
+	struct world *w = *state;
+	struct mext_storage *storage = world_storage(w, WORLD_LARGE);
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	struct rte_mbuf *m, *dup = MARK;
+	unsigned int i;
+
+	assert_int_equal(mext_attach_chain(w->pool, storage, 0, WORLD_LARGE, &m), 0);
+	mext_pool_conf_init(&conf);
+	conf.headroom = 0;
+	conf.headers = (struct mext_pool_class){ 0, WORLD_LARGE, 0 };
+	conf.classes[0] = (struct mext_pool_class){ 1, WORLD_LARGE, 0 };
+	conf.classes[1] = (struct mext_pool_class){ 30000, 1, 0 };
+	for (i = 0; i < RTE_DIM(expected); i++) {
+		conf.nb_classes = 1 + i;
+		assert_int_equal(mext_pool_create("bytes", &conf, &pool), 0);
+		assert_int_equal(mext_dup(pool, m, 0, WORLD_LARGE, &dup), expected[i]);
+		assert_ptr_equal(dup, MARK);
+		assert_int_equal(mext_pool_destroy(pool), 0);
+	}
+	mext_free_bulk(&m, 1);
 }
 
 /** A pool of nothing but packets makes chains of them. */
@@ -291,7 +321,8 @@ main(void)
 		world_test(test_dup_takes_room_by_length),
 		world_test(test_dup_of_headers_owned_twice_leaves_them),
 		world_test(test_dup_refused_changes_nothing),
-		world_test(test_dup_into_room_of_headroom_is_emsgsize),
+		world_test(test_dup_into_room_of_headroom_and_a_byte_succeeds),
+		world_test(test_dup_of_too_many_segments_tells_whether_larger_ones_are_out),
 		world_test(test_dup_from_pool_of_packets_makes_chain_of_them),
 		world_test(test_unshare_own_packet_does_nothing),
 		world_test(test_unshare_own_chain_does_nothing_if_it_is_short),

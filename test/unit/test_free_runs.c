@@ -49,6 +49,7 @@ test_free_run_longer_than_a_piece_returns_all(void **state)
 
 	(void)state;
 	mext_pool_conf_init(&conf);
+	conf.headroom = 0;
 	conf.nb_classes = 1;
 	conf.classes[0] = (struct mext_pool_class){ .size = 64, .count = n };
 	conf.headers = (struct mext_pool_class){ .count = n };
@@ -77,6 +78,7 @@ test_free_run_of_65535_drops_them_all(void **state)
 
 	(void)state;
 	mext_pool_conf_init(&conf);
+	conf.headroom = 0;
 	conf.nb_classes = 1;
 	conf.classes[0] = (struct mext_pool_class){ .size = 64, .count = 2 };
 	conf.headers = (struct mext_pool_class){ .count = n };
