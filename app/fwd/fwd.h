@@ -16,6 +16,7 @@
 #include <rte_ethdev.h>
 
 #include "args.h"
+#include "port_count.h"
 #include "rx_mempool.h"
 
 struct fwd_stream;
@@ -49,15 +50,18 @@ struct fwd_port {
 	bool takes_chains; /* its driver sends packets of several segments, whether it says so or not */
 	const char *start_hint; /* why it may not start, for the message; NULL: nothing is known */
 	bool stops_for_good; /* its driver can't start it again */
+	bool hides_losses; /* its driver does not count what the kernel drops for it */
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
+	bool is_virtual; /* no card: its driver counts what it takes at once */
 	struct rte_ether_addr addr;
 	struct rte_eth_dev_info info;
 	uint32_t mtu; /* asked for, 0: the driver's */
 	struct port_setup setup; /* as it runs, where started */
 	struct rte_eth_stats base; /* when counting began */
 	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
+	struct port_count count; /* what its driver counts */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
 	enum rx_how rx_how; /* what it receives into: rx_mempool.h */
 	unsigned int rx_index;

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_version.h>
@@ -41,6 +42,7 @@ static const struct quirk {
 	const char *unless; /* and not with these */
 	bool takes_chains;
 	bool stops_for_good;
+	bool hides_losses;
 	const char *start_hint;
 	const char *why;
 } quirks[] = {
@@ -61,6 +63,10 @@ static const struct quirk {
 	{ .driver = "net_af_packet",
 			.fixed_in = AF_PACKET_STARTS_AGAIN ? 0 : UINT_MAX,
 			.stops_for_good = true },
+	/* Asks the kernel for its losses since 6b32462455. */
+	{ .driver = "net_af_packet",
+			.fixed_in = RTE_VERSION_NUM(25, 3, 0, 0),
+			.hides_losses = true },
 	/* A client connects while it starts, or never; -1 says that it could not. */
 	{ .driver = "net_memif",
 			.fixed_in = UINT_MAX,
@@ -105,6 +111,7 @@ quirks_apply(struct fwd_port *port)
 {
 	unsigned int i;
 
+	port->is_virtual = strcmp(rte_bus_name(rte_dev_bus(port->info.device)), "vdev") == 0;
 	port->takes_chains = (port->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
 	for (i = 0; i < RTE_DIM(quirks); i++) {
 		const struct quirk *q = &quirks[i];
@@ -119,6 +126,7 @@ quirks_apply(struct fwd_port *port)
 			port->start_hint = q->start_hint;
 		port->takes_chains |= q->takes_chains;
 		port->stops_for_good |= q->stops_for_good;
+		port->hides_losses |= q->hides_losses;
 		port->kept_rx = RTE_MAX(port->kept_rx, q->kept_rx);
 		port->kept_tx = RTE_MAX(port->kept_tx, q->kept_tx);
 	}

@@ -71,6 +71,7 @@ watch(struct fwd *fwd, int input, double seconds)
 						    RTE_MIN(end, line))))
 			return fds[0].revents != 0 ? WATCH_SIGNAL : WATCH_INPUT;
 		live_resize();
+		ports_count(fwd);
 		if (!ports_poll(fwd) && fwd->running && !args->interactive) {
 			FWD_ERROR("no port is left");
 			return WATCH_NO_PORT;
