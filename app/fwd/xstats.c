@@ -11,9 +11,10 @@
 /** One of them. */
 struct wanted {
 	uint64_t id;
-	uint64_t base; /* what it was at the start */
-	uint64_t value; /* since then */
-	bool known;
+	struct counter counter;
+	uint64_t base; /* its sum at the start */
+	bool known; /* the driver has it */
+	bool told; /* when last asked */
 };
 
 struct port_xstats {
@@ -102,7 +103,7 @@ xstats_begin(const struct fwd *fwd, const struct fwd_port *port)
 	look_up(x, shown);
 	xstats_read(x);
 	for (i = 0; i < nb; i++)
-		x->wanted[i].base = x->wanted[i].known ? x->wanted[i].value : 0;
+		x->wanted[i].base = x->wanted[i].counter.sum;
 	return x;
 }
 
@@ -114,7 +115,7 @@ xstats_warn(const struct fwd *fwd)
 
 	for (i = 0; xstats_name(fwd->args.display_xstats, i, name, sizeof(name)); i++) {
 		for (j = 0; j < fwd->nb_ports; j++)
-			if (xstats_shown(fwd->ports[j].xstats, i) != XSTATS_UNKNOWN)
+			if (xstats_shown(fwd->ports[j].xstats, i) != COUNTER_UNKNOWN)
 				break;
 		if (j == fwd->nb_ports)
 			FWD_WARNING("--display-xstats=%s: no port has it; what a port has, "
@@ -143,32 +144,34 @@ xstats_read(struct port_xstats *x)
 	for (i = nb = 0; i < x->nb; i++) {
 		struct wanted *w = &x->wanted[i];
 
-		w->value = XSTATS_UNKNOWN;
-		if (w->known && ret > 0 && nb < (unsigned int)ret)
-			w->value = values[nb++] - w->base;
+		w->told = w->known && ret > 0 && nb < (unsigned int)ret;
+		if (w->told)
+			counter_read(&w->counter, values[nb++]);
 	}
 }
 
 static uint64_t
 value(const struct port_xstats *x, unsigned int i)
 {
-	return x != NULL && i < x->nb ? x->wanted[i].value : XSTATS_UNKNOWN;
+	const struct wanted *w = x != NULL && i < x->nb ? &x->wanted[i] : NULL;
+
+	return w != NULL && w->told ? w->counter.sum - w->base : COUNTER_UNKNOWN;
 }
 
 uint64_t
 xstats_rx_bytes(const struct port_xstats *x, uint16_t queue)
 {
-	return x != NULL && queue < x->nb_rxq ? value(x, queue) : XSTATS_UNKNOWN;
+	return x != NULL && queue < x->nb_rxq ? value(x, queue) : COUNTER_UNKNOWN;
 }
 
 uint64_t
 xstats_tx_bytes(const struct port_xstats *x, uint16_t queue)
 {
-	return x != NULL && queue < x->nb_txq ? value(x, x->nb_rxq + queue) : XSTATS_UNKNOWN;
+	return x != NULL && queue < x->nb_txq ? value(x, x->nb_rxq + queue) : COUNTER_UNKNOWN;
 }
 
 uint64_t
 xstats_shown(const struct port_xstats *x, unsigned int name)
 {
-	return x != NULL ? value(x, x->nb_rxq + x->nb_txq + name) : XSTATS_UNKNOWN;
+	return x != NULL ? value(x, x->nb_rxq + x->nb_txq + name) : COUNTER_UNKNOWN;
 }

@@ -10,11 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "counter.h"
+
 struct fwd;
 struct fwd_port;
-
-/** A number that the driver does not give. */
-#define XSTATS_UNKNOWN UINT64_MAX
 
 /** Most names that --display-xstats takes. */
 #define XSTATS_MAX_SHOWN 64
@@ -29,7 +28,7 @@ void xstats_free(struct port_xstats *xstats);
 /** Say which names of --display-xstats no port has. */
 void xstats_warn(const struct fwd *fwd);
 
-/** Read all, each since xstats_begin(), or XSTATS_UNKNOWN. */
+/** Read all: each has what it has grown since xstats_begin(), or COUNTER_UNKNOWN where the driver does not give it. */
 void xstats_read(struct port_xstats *xstats);
 
 /** As last read. xstats may be NULL: unknown. */
