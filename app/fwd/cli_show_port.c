@@ -7,16 +7,15 @@
 #include <rte_errno.h>
 
 #include "cli_show.h"
+#include "snapshot.h"
+#include "text.h"
 #include "watch.h"
 
 /**
- * What a port's counters were at "clear" and when last shown. The port's own are left alone: forward
- * statistics count by them, and drivers need not be able to reset them.
+ * What a port's extended counters were at "clear". The port's own are left alone: forward statistics count by
+ * them, and drivers need not be able to reset them.
  */
 static struct {
-	struct rte_eth_stats base;
-	struct rte_eth_stats last;
-	double time; /* of last */
 	uint64_t *xbase;
 	int nb_xbase;
 } shown[RTE_MAX_ETHPORTS];
@@ -43,7 +42,7 @@ on_off(int on)
 }
 
 static int
-show_info(const struct fwd_port *p)
+show_info(struct fwd_port *p)
 {
 	struct rte_eth_link link = { 0 };
 	uint16_t mtu = 0;
@@ -77,46 +76,71 @@ show_info(const struct fwd_port *p)
 	return 0;
 }
 
-static int
-show_stats(const struct fwd_port *p)
+/** What a counter is since "clear port stats". */
+static const char *
+count_text(char text[TEXT_NUMBER], const struct fwd_port *p, enum port_counter which)
 {
-	struct rte_eth_stats now, *base = &shown[p->id].base, *last = &shown[p->id].last;
-	double time = watch_now(), elapsed = time - shown[p->id].time;
-	int ret;
+	const uint64_t ever = port_count_ever(p, which);
 
-	ret = rte_eth_stats_get(p->id, &now);
-	if (ret < 0)
-		return refuses(p, "statistics", ret);
+	return text_count(text, ever == COUNTER_UNKNOWN ? ever : ever - p->count.cleared[which]);
+}
+
+/** How much more a second it is than when last shown. */
+static const char *
+rate_text(char text[TEXT_NUMBER], const struct fwd_port *p, enum port_counter which, double seconds)
+{
+	return text_number(text,
+			snapshot_rate(port_count_ever(p, which), p->count.shown[which], seconds),
+			0);
+}
+
+static void
+show_rates(const struct fwd_port *p, double seconds)
+{
+	char packets[TEXT_NUMBER], bytes[TEXT_NUMBER];
+
+	printf("\n  Throughput (since last show)\n");
+	printf("  Rx-pps: %14s          Rx-bps: %14s\n", rate_text(packets, p, COUNT_RX, seconds),
+			rate_text(bytes, p, COUNT_RX_BYTES, seconds / 8));
+	printf("  Tx-pps: %14s          Tx-bps: %14s\n", rate_text(packets, p, COUNT_TX, seconds),
+			rate_text(bytes, p, COUNT_TX_BYTES, seconds / 8));
+}
+
+static int
+show_stats(struct fwd_port *p)
+{
+	double time = watch_now(), elapsed = time - p->count.shown_at;
+	char a[TEXT_NUMBER], b[TEXT_NUMBER], c[TEXT_NUMBER];
+	unsigned int i;
+
+	if (!p->count.known)
+		return refuses(p, "statistics", -ENOTSUP);
 	printf("\n  ######################## NIC statistics for port %u ########################\n",
 			p->id);
-	printf("  RX-packets: %-14" PRIu64 " RX-missed: %-14" PRIu64 " RX-bytes:  %" PRIu64 "\n",
-			since(now.ipackets, base->ipackets), since(now.imissed, base->imissed),
-			since(now.ibytes, base->ibytes));
-	printf("  RX-errors:  %-14" PRIu64 " RX-nombuf: %" PRIu64 "\n",
-			since(now.ierrors, base->ierrors), since(now.rx_nombuf, base->rx_nombuf));
-	printf("  TX-packets: %-14" PRIu64 " TX-errors: %-14" PRIu64 " TX-bytes:  %" PRIu64 "\n",
-			since(now.opackets, base->opackets), since(now.oerrors, base->oerrors),
-			since(now.obytes, base->obytes));
-	if (shown[p->id].time > 0 && elapsed > 0) {
-		printf("\n  Throughput (since last show)\n");
-		printf("  Rx-pps: %14.0f          Rx-bps: %14.0f\n",
-				since(now.ipackets, last->ipackets) / elapsed,
-				since(now.ibytes, last->ibytes) * 8 / elapsed);
-		printf("  Tx-pps: %14.0f          Tx-bps: %14.0f\n",
-				since(now.opackets, last->opackets) / elapsed,
-				since(now.obytes, last->obytes) * 8 / elapsed);
-	}
-	*last = now;
-	shown[p->id].time = time;
+	printf("  RX-packets: %-14s RX-missed: %-14s RX-bytes:  %s\n", count_text(a, p, COUNT_RX),
+			count_text(b, p, COUNT_RX_MISSED), count_text(c, p, COUNT_RX_BYTES));
+	printf("  RX-errors:  %-14s RX-nombuf: %s\n", count_text(a, p, COUNT_RX_ERRORS),
+			count_text(b, p, COUNT_RX_NO_BUFFER));
+	printf("  TX-packets: %-14s TX-errors: %-14s TX-bytes:  %s\n", count_text(a, p, COUNT_TX),
+			count_text(b, p, COUNT_TX_ERRORS), count_text(c, p, COUNT_TX_BYTES));
+	if (p->count.shown_at > 0 && elapsed > 0)
+		show_rates(p, elapsed);
+	for (i = 0; i < NB_PORT_COUNTERS; i++)
+		p->count.shown[i] = port_count_ever(p, i);
+	p->count.shown_at = time;
 	return 0;
 }
 
 static int
-clear_stats(const struct fwd_port *p)
+clear_stats(struct fwd_port *p)
 {
-	int ret = rte_eth_stats_get(p->id, &shown[p->id].base);
+	unsigned int i;
 
-	return ret < 0 ? refuses(p, "statistics", ret) : 0;
+	if (!p->count.known)
+		return refuses(p, "statistics", -ENOTSUP);
+	for (i = 0; i < NB_PORT_COUNTERS; i++)
+		p->count.cleared[i] = counter_known(port_count_ever(p, i));
+	return 0;
 }
 
 /** Read all xstats. @return their number or a negative errno; *values is to be freed, on errors too. */
@@ -132,7 +156,7 @@ read_xstats(uint16_t port, uint64_t **values)
 }
 
 static int
-show_xstats(const struct fwd_port *p)
+show_xstats(struct fwd_port *p)
 {
 	struct rte_eth_xstat_name *names = NULL;
 	uint64_t *values;
@@ -154,7 +178,7 @@ show_xstats(const struct fwd_port *p)
 }
 
 static int
-clear_xstats(const struct fwd_port *p)
+clear_xstats(struct fwd_port *p)
 {
 	uint64_t *values;
 	int n = read_xstats(p->id, &values);
@@ -170,12 +194,13 @@ clear_xstats(const struct fwd_port *p)
 }
 
 static enum cli_result
-for_ports(struct fwd *fwd, const char *ports, int (*call)(const struct fwd_port *))
+for_ports(struct fwd *fwd, const char *ports, int (*call)(struct fwd_port *))
 {
 	enum cli_result result = CLI_DONE;
-	const struct fwd_port *port;
+	struct fwd_port *port;
 	unsigned int i = 0;
 
+	ports_count(fwd);
 	while ((port = cli_next_port(fwd, ports, &i)) != NULL)
 		if (call(port) < 0)
 			result = CLI_FAILED;

@@ -4,9 +4,13 @@
 
 /** @file Numbers as text: one that is not known is "-". */
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "counter.h"
 
 /** Room for one number, and for packets and bits a second. */
 #define TEXT_NUMBER 32
@@ -18,6 +22,15 @@ text_number(char text[TEXT_NUMBER], double value, int decimals)
 	if (isnan(value))
 		return "-";
 	snprintf(text, TEXT_NUMBER, "%.*f", decimals, value);
+	return text;
+}
+
+static inline const char *
+text_count(char text[TEXT_NUMBER], uint64_t count)
+{
+	if (count == COUNTER_UNKNOWN)
+		return strcpy(text, "-");
+	snprintf(text, TEXT_NUMBER, "%" PRIu64, count);
 	return text;
 }
 
