@@ -75,15 +75,18 @@ draw_port(const struct snapshot *now, const struct history_row *row, unsigned in
 	const struct snapshot_port *p = &now->ports[i];
 	const struct snapshot_drops *d = &p->drops;
 	const struct history_port *h = &row->ports[i];
-	char pps[TEXT_NUMBER], gbps[TEXT_NUMBER];
+	char pps[TEXT_NUMBER], gbps[TEXT_NUMBER], dropped[TEXT_NUMBER];
+	uint64_t rx_dropped = d->rejected;
 
-	screen_line("%4u %-5s rx %13s %10s %15" PRIu64 "  %s", p->id,
+	counter_add(&rx_dropped, d->rx_missed);
+	counter_add(&rx_dropped, d->rx_no_buffer);
+	counter_add(&rx_dropped, d->rx_errors);
+	screen_line("%4u %-5s rx %13s %10s %15s  %s", p->id,
 			p->gone      ? "gone"
 			: p->link_up ? "up"
 				     : "down",
 			text_number(pps, h->rx_pps, 0), text_number(gbps, h->rx_bps / 1e9, 3),
-			d->rx_missed + d->rx_no_buffer + d->rx_errors + d->rejected,
-			sparks(i, true));
+			text_count(dropped, rx_dropped), sparks(i, true));
 	screen_line("           tx %13s %10s %15" PRIu64 "  %s", text_number(pps, h->tx_pps, 0),
 			text_number(gbps, h->tx_bps / 1e9, 3),
 			d->no_buffer + d->not_copied + d->tx_full, sparks(i, false));
@@ -93,10 +96,11 @@ static void
 draw_drops(const struct snapshot *now)
 {
 	const struct snapshot_drops *d = &now->all.drops;
+	char missed[TEXT_NUMBER], no_buffer[TEXT_NUMBER], errors[TEXT_NUMBER];
 
-	screen_line("drops      rx_missed %" PRIu64 "  rx_no_buffer %" PRIu64 "  rx_errors %" PRIu64
-		    "  rejected %" PRIu64,
-			d->rx_missed, d->rx_no_buffer, d->rx_errors, d->rejected);
+	screen_line("drops      rx_missed %s  rx_no_buffer %s  rx_errors %s  rejected %" PRIu64,
+			text_count(missed, d->rx_missed), text_count(no_buffer, d->rx_no_buffer),
+			text_count(errors, d->rx_errors), d->rejected);
 	screen_line("           no_buffer %" PRIu64 "  not_copied %" PRIu64 "  tx_full %" PRIu64
 		    "  (retries %" PRIu64 ")",
 			d->no_buffer, d->not_copied, d->tx_full, now->all.retries);
@@ -152,7 +156,7 @@ draw_xstats(const struct fwd *fwd, const struct snapshot *now)
 
 			xstats_name(fwd->args.display_xstats, j, name, sizeof(name));
 			screen_line("port %-5u %s %s", now->ports[i].id, name,
-					text_number(value, v == SNAPSHOT_UNKNOWN ? NAN : v, 0));
+					text_count(value, v));
 		}
 	}
 }

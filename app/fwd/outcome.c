@@ -23,6 +23,7 @@ say_why(const struct snapshot *snap)
 	const struct snapshot_port *all = &snap->all, *down = port_without_link(snap);
 	const struct snapshot_drops *d = &all->drops;
 	const bool receives = (snap->mode->flags & MODE_RECEIVES) != 0;
+	const uint64_t came = all->traffic.rx + counter_known(d->rx_missed);
 	const char *nothing = receives && (snap->mode->flags & MODE_TRANSMITS) == 0
 					      ? "nothing was received"
 			      : receives ? "nothing was forwarded"
@@ -36,11 +37,11 @@ say_why(const struct snapshot *snap)
 		FWD_ERROR("%s: mode %s could do nothing with %" PRIu64 " of the %" PRIu64
 			  " packets received: are they what it is made for?",
 				nothing, snap->mode->name, d->rejected, all->traffic.rx);
-	else if (d->rx_errors > 0)
+	else if (counter_known(d->rx_errors) > 0)
 		FWD_ERROR("%s: the ports received %" PRIu64
 			  " frames with errors: too long for --mbuf-size, or a bad cable?",
 				nothing, d->rx_errors);
-	else if (d->no_buffer + d->not_copied + d->rx_no_buffer > 0)
+	else if (d->no_buffer + d->not_copied + counter_known(d->rx_no_buffer) > 0)
 		FWD_ERROR("%s: no buffer was left: raise --total-num-mbufs", nothing);
 	else if (down != NULL && down->gone)
 		FWD_ERROR("%s: port %u (%s) has vanished", nothing, down->id, down->driver);
@@ -49,13 +50,13 @@ say_why(const struct snapshot *snap)
 				down->id, down->driver);
 	else if (!receives)
 		FWD_ERROR("%s: mode %s made no packet", nothing, snap->mode->name);
-	else if (all->traffic.rx + d->rx_missed == 0)
+	else if (came == 0)
 		FWD_ERROR("%s: no frame came to any port: does the generator send, and to these ports "
 			  "(the lines 'port' at the start)?",
 				nothing);
 	else
 		FWD_ERROR("%s: %" PRIu64 " frames came, none left: did it run long enough?",
-				nothing, all->traffic.rx + d->rx_missed);
+				nothing, came);
 }
 
 uint64_t

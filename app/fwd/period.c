@@ -13,8 +13,13 @@
 static void
 print_port(const struct history_port *p, uint64_t dropped)
 {
-	printf("port %u: rx %.0f pps %.3f Gbit/s, tx %.0f pps %.3f Gbit/s, dropped %" PRIu64 "\n",
-			p->id, p->rx_pps, p->rx_bps / 1e9, p->tx_pps, p->tx_bps / 1e9, dropped);
+	char rx[TEXT_NUMBER], rx_gbps[TEXT_NUMBER], tx[TEXT_NUMBER], tx_gbps[TEXT_NUMBER];
+	char sum[TEXT_NUMBER];
+
+	printf("port %u: rx %s pps %s Gbit/s, tx %s pps %s Gbit/s, dropped %s\n", p->id,
+			text_number(rx, p->rx_pps, 0), text_number(rx_gbps, p->rx_bps / 1e9, 3),
+			text_number(tx, p->tx_pps, 0), text_number(tx_gbps, p->tx_bps / 1e9, 3),
+			text_count(sum, dropped));
 }
 
 void
@@ -33,8 +38,7 @@ report_xstats(const struct snapshot *now, const struct snapshot *before, const c
 			const unsigned int n = i * now->nb_shown + j;
 			const uint64_t v = now->shown[n];
 
-			text_number(value, v == SNAPSHOT_UNKNOWN ? NAN : v, 0);
-			printf("  %-29s%-17s%s\n", name, v == SNAPSHOT_UNKNOWN ? "-" : value,
+			printf("  %-29s%-17s%s\n", name, text_count(value, v),
 					text_number(rate,
 							snapshot_rate(v,
 									before != NULL && i < before->nb_ports

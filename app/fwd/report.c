@@ -37,21 +37,26 @@ print_counts(const struct snapshot_port *p)
 	const struct snapshot_drops *d = &p->drops;
 	const struct snapshot_traffic *t = &p->traffic;
 	const uint64_t tx_dropped = d->tx_full + d->not_copied;
+	char missed[TEXT_NUMBER], total[TEXT_NUMBER], errors[TEXT_NUMBER], no_buffer[TEXT_NUMBER];
+	uint64_t rx_total = t->rx;
 
-	printf("  RX-packets: %-15" PRIu64 " RX-dropped: %-15" PRIu64 " RX-total: %" PRIu64 "\n",
-			t->rx, d->rx_missed, t->rx + d->rx_missed);
-	if (d->rx_errors + d->rx_no_buffer > 0)
-		printf("  RX-error:   %-15" PRIu64 " RX-nombufs: %" PRIu64 "\n", d->rx_errors,
-				d->rx_no_buffer);
+	counter_add(&rx_total, d->rx_missed);
+	text_count(missed, d->rx_missed);
+	text_count(errors, d->rx_errors);
+	text_count(no_buffer, d->rx_no_buffer);
+	printf("  RX-packets: %-15" PRIu64 " RX-dropped: %-15s RX-total: %s\n", t->rx, missed,
+			text_count(total, rx_total));
+	if (d->rx_errors > 0 || d->rx_no_buffer > 0)
+		printf("  RX-error:   %-15s RX-nombufs: %s\n", errors, no_buffer);
 	printf("  TX-packets: %-15" PRIu64 " TX-dropped: %-15" PRIu64 " TX-total: %" PRIu64 "\n",
 			t->tx, tx_dropped, t->tx + tx_dropped);
 	if (d->no_buffer + d->not_copied > 0)
 		printf("  TX-nombufs: %" PRIu64 "\n", d->no_buffer + d->not_copied);
-	printf("  drops by cause: rx_missed %" PRIu64 ", rx_no_buffer %" PRIu64
-	       ", rx_errors %" PRIu64 ", rejected %" PRIu64 ", no_buffer %" PRIu64
-	       ", not_copied %" PRIu64 ", tx_full %" PRIu64 "; retries %" PRIu64 "\n",
-			d->rx_missed, d->rx_no_buffer, d->rx_errors, d->rejected, d->no_buffer,
-			d->not_copied, d->tx_full, p->retries);
+	printf("  drops by cause: rx_missed %s, rx_no_buffer %s, rx_errors %s, rejected %" PRIu64
+	       ", no_buffer %" PRIu64 ", not_copied %" PRIu64 ", tx_full %" PRIu64
+	       "; retries %" PRIu64 "\n",
+			missed, no_buffer, errors, d->rejected, d->no_buffer, d->not_copied,
+			d->tx_full, p->retries);
 }
 
 /** Averages over the run, and CPU cycles if they are recorded. */
