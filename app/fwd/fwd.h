@@ -59,9 +59,7 @@ struct fwd_port {
 	struct rte_eth_dev_info info;
 	uint32_t mtu; /* asked for, 0: the driver's */
 	struct port_setup setup; /* as it runs, where started */
-	struct rte_eth_stats base; /* when counting began */
-	struct rte_eth_stats stats; /* as last read, since base: read a snapshot instead */
-	struct port_count count; /* what its driver counts */
+	struct port_count count; /* what its driver counts: read a snapshot instead */
 	struct port_xstats *xstats; /* of the run; NULL: unknown */
 	enum rx_how rx_how; /* what it receives into: rx_mempool.h */
 	unsigned int rx_index;

@@ -57,6 +57,8 @@ print_counts(const struct snapshot_port *p)
 	       "; retries %" PRIu64 "\n",
 			missed, no_buffer, errors, d->rejected, d->no_buffer, d->not_copied,
 			d->tx_full, p->retries);
+	if (p->restarts > 0)
+		printf("  counters of the driver started anew: %u\n", p->restarts);
 }
 
 /** Averages over the run, and CPU cycles if they are recorded. */

@@ -5,6 +5,7 @@
 #include <rte_lcore.h>
 
 #include "fwd.h"
+#include "settle.h"
 #include "snapshot.h"
 #include "watch.h"
 #include "xstats.h"
@@ -12,33 +13,12 @@
 /** What the mode had counted when counting began. */
 static uint64_t counted_before[MODE_MAX_COUNTERS];
 
-/** What port statistics were before, subtracted: drivers that can't reset them count on. */
+/** What a port is. */
 static void
-subtract(struct rte_eth_stats *stats, const struct rte_eth_stats *base)
-{
-	stats->ipackets -= base->ipackets;
-	stats->opackets -= base->opackets;
-	stats->ibytes -= base->ibytes;
-	stats->obytes -= base->obytes;
-	stats->imissed -= base->imissed;
-	stats->ierrors -= base->ierrors;
-	stats->oerrors -= base->oerrors;
-	stats->rx_nombuf -= base->rx_nombuf;
-}
-
-/** Read what the driver counts. Of a port that has vanished it stays as it was last read. */
-static void
-read_port(const struct fwd *fwd, struct fwd_port *p, struct snapshot_port *port)
+read_port(const struct fwd *fwd, const struct fwd_port *p, struct snapshot_port *port)
 {
 	struct rte_eth_link link = { 0 };
-	struct rte_eth_stats now;
 
-	if (!p->gone && rte_eth_stats_get(p->id, &now) == 0) {
-		subtract(&now, &p->base);
-		p->stats = now;
-	}
-	if (!p->gone && p->xstats != NULL)
-		xstats_read(p->xstats);
 	if (!p->gone && rte_eth_link_get_nowait(p->id, &link) < 0)
 		link.link_status = RTE_ETH_LINK_DOWN;
 	*port = (struct snapshot_port){
@@ -48,14 +28,6 @@ read_port(const struct fwd *fwd, struct fwd_port *p, struct snapshot_port *port)
 		.link_up = link.link_status == RTE_ETH_LINK_UP,
 		.link_speed = link.link_speed,
 		.addr = p->addr,
-		.traffic = { .rx = p->stats.ipackets,
-				.rx_bytes = p->stats.ibytes,
-				.tx = p->stats.opackets,
-				.tx_bytes = p->stats.obytes },
-		.tx_errors = p->stats.oerrors,
-		.drops = { .rx_missed = p->stats.imissed,
-				.rx_errors = p->stats.ierrors,
-				.rx_no_buffer = p->stats.rx_nombuf },
 	};
 	memcpy(port->driver, p->driver, sizeof(port->driver));
 	rx_mempool_names(fwd, p, port->mempool);
@@ -105,6 +77,7 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 		.bursts = bursts };
 	if (bursts != NULL)
 		*bursts = *s->bursts;
+	from->traffic.rx += receives && first ? s->rx : 0;
 	from->drops.rejected += s->rejected;
 	from->consumed += s->consumed;
 	from->traffic.cycles += s->cycles;
@@ -120,6 +93,7 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 		const struct fwd_out *out = &s->outs[i];
 
 		to = find_port(snap, out->port);
+		to->traffic.tx += out->tx;
 		to->drops.tx_full += out->full;
 		to->drops.not_copied += out->not_copied;
 		to->retries += out->retries;
@@ -132,14 +106,6 @@ read_stream(struct snapshot *snap, const struct fwd_stream *s, struct snapshot_s
 		stream->not_copied += out->not_copied;
 		stream->retries += out->retries;
 	}
-}
-
-/** Bytes of a queue, where they are known. */
-static void
-add_bytes(uint64_t *sum, uint64_t bytes)
-{
-	*sum = bytes == SNAPSHOT_UNKNOWN || *sum == SNAPSHOT_UNKNOWN ? SNAPSHOT_UNKNOWN
-								     : *sum + bytes;
 }
 
 static void
@@ -157,9 +123,9 @@ read_lcores(struct snapshot *snap, const struct fwd *fwd)
 			const struct snapshot_queue *q = &snap->queues[j];
 
 			if (q->rx_lcore == l->id)
-				add_bytes(&l->traffic.rx_bytes, q->traffic.rx_bytes);
+				counter_add(&l->traffic.rx_bytes, q->traffic.rx_bytes);
 			if (q->tx_lcore == l->id)
-				add_bytes(&l->traffic.tx_bytes, q->traffic.tx_bytes);
+				counter_add(&l->traffic.tx_bytes, q->traffic.tx_bytes);
 		}
 		for (j = 0; j < snap->nb_streams; j++) {
 			const struct snapshot_stream *s = &snap->streams[j];
@@ -186,17 +152,18 @@ add_up(struct snapshot *snap)
 		const struct snapshot_port *p = &snap->ports[i];
 
 		all->traffic.rx += p->traffic.rx;
-		all->traffic.rx_bytes += p->traffic.rx_bytes;
+		counter_add(&all->traffic.rx_bytes, p->traffic.rx_bytes);
 		all->traffic.tx += p->traffic.tx;
-		all->traffic.tx_bytes += p->traffic.tx_bytes;
+		counter_add(&all->traffic.tx_bytes, p->traffic.tx_bytes);
 		all->traffic.cycles += p->traffic.cycles;
 		all->traffic.handled += p->traffic.handled;
-		all->tx_errors += p->tx_errors;
+		counter_add(&all->tx_errors, p->tx_errors);
 		all->consumed += p->consumed;
 		all->retries += p->retries;
-		all->drops.rx_missed += p->drops.rx_missed;
-		all->drops.rx_no_buffer += p->drops.rx_no_buffer;
-		all->drops.rx_errors += p->drops.rx_errors;
+		all->restarts += p->restarts;
+		counter_add(&all->drops.rx_missed, p->drops.rx_missed);
+		counter_add(&all->drops.rx_no_buffer, p->drops.rx_no_buffer);
+		counter_add(&all->drops.rx_errors, p->drops.rx_errors);
 		all->drops.rejected += p->drops.rejected;
 		all->drops.no_buffer += p->drops.no_buffer;
 		all->drops.not_copied += p->drops.not_copied;
@@ -261,6 +228,7 @@ snapshot_put(struct snapshot *snap)
 	free(snap);
 }
 
+/** What each port is, and the bytes of its queues. */
 static void
 read_ports(struct snapshot *snap, struct fwd *fwd)
 {
@@ -271,6 +239,8 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 		struct fwd_port *p = &fwd->ports[i];
 
 		read_port(fwd, p, &snap->ports[i]);
+		if (!p->gone && p->xstats != NULL)
+			xstats_read(p->xstats);
 		for (j = 0; j < snap->nb_shown; j++)
 			snap->shown[i * snap->nb_shown + j] = xstats_shown(p->xstats, j);
 		for (j = 0; j < RTE_MAX(p->setup.nb_rxq, p->setup.nb_txq); j++, n++)
@@ -280,6 +250,27 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 				.tx_lcore = LCORE_ID_ANY,
 				.traffic = { .rx_bytes = xstats_rx_bytes(p->xstats, j),
 						.tx_bytes = xstats_tx_bytes(p->xstats, j) } };
+	}
+}
+
+/** What ports have counted, read after the streams: a port knows of all that these have received. */
+static void
+count_ports(struct snapshot *snap, struct fwd *fwd)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < snap->nb_ports; i++) {
+		const struct snapshot_traffic *t = &snap->ports[i].traffic;
+
+		settle_port(&fwd->ports[i], &snap->ports[i]);
+		for (; n < snap->nb_queues && snap->queues[n].port == snap->ports[i].id; n++) {
+			struct snapshot_traffic *q = &snap->queues[n].traffic;
+
+			if (t->rx_bytes == COUNTER_UNKNOWN || (q->rx > 0 && q->rx_bytes == 0))
+				q->rx_bytes = COUNTER_UNKNOWN;
+			if (t->tx_bytes == COUNTER_UNKNOWN || (q->tx > 0 && q->tx_bytes == 0))
+				q->tx_bytes = COUNTER_UNKNOWN;
+		}
 	}
 }
 
@@ -298,6 +289,7 @@ take(struct fwd *fwd)
 	read_ports(snap, fwd);
 	for (i = 0; i < snap->nb_streams; i++)
 		read_stream(snap, fwd->streams[i], &snap->streams[i]);
+	count_ports(snap, fwd);
 	read_lcores(snap, fwd);
 	add_up(snap);
 	if (snap->mode->counters != NULL)
@@ -345,13 +337,11 @@ snapshot_begin(struct fwd *fwd)
 	for (i = 0; i < fwd->nb_ports; i++) {
 		struct fwd_port *p = &fwd->ports[i];
 
-		p->stats = (struct rte_eth_stats){ 0 };
+		port_count_begin(p);
 		xstats_free(p->xstats);
 		p->xstats = NULL;
-		if (p->gone)
-			continue;
-		rte_eth_stats_get(p->id, &p->base);
-		p->xstats = xstats_begin(fwd, p);
+		if (!p->gone)
+			p->xstats = xstats_begin(fwd, p);
 	}
 	xstats_warn(fwd);
 }
@@ -381,6 +371,10 @@ snapshot_close(struct fwd *fwd)
 uint64_t
 snapshot_dropped(const struct snapshot_drops *d)
 {
-	return d->rx_missed + d->rx_no_buffer + d->rx_errors + d->rejected + d->no_buffer +
-	       d->not_copied + d->tx_full;
+	uint64_t sum = d->rejected + d->no_buffer + d->not_copied + d->tx_full;
+
+	counter_add(&sum, d->rx_missed);
+	counter_add(&sum, d->rx_no_buffer);
+	counter_add(&sum, d->rx_errors);
+	return sum;
 }

@@ -14,16 +14,14 @@
 
 #include <mext.h>
 
+#include "counter.h"
 #include "mode.h"
 #include "rx_mempool.h"
 #include "stream.h"
 
 struct fwd;
 
-/** A number that there is none of: of what a driver does not count. */
-#define SNAPSHOT_UNKNOWN UINT64_MAX
-
-/** Packets that were lost, by cause. */
+/** Packets that were lost, by cause. The first three are COUNTER_UNKNOWN where the port does not count them. */
 struct snapshot_drops {
 	uint64_t rx_missed; /* no descriptor was free: the port's imissed */
 	uint64_t rx_no_buffer; /* no mbuf to receive into: its rx_nombuf */
@@ -34,7 +32,7 @@ struct snapshot_drops {
 	uint64_t tx_full; /* refused by the port, after all tries */
 };
 
-/** What went through a port, a queue, a lcore, since counting began. */
+/** What went through a port, a queue, a lcore, since counting began. Bytes may be COUNTER_UNKNOWN. */
 struct snapshot_traffic {
 	uint64_t rx; /* packets */
 	uint64_t rx_bytes; /* layer 2 frames as the driver counts them, mostly without FCS */
@@ -54,7 +52,8 @@ struct snapshot_port {
 	char mempool[RX_MEMPOOL_TEXT]; /* that it receives into; several with '+' between */
 	struct rte_ether_addr addr;
 	struct snapshot_traffic traffic;
-	uint64_t tx_errors;
+	uint64_t tx_errors; /* COUNTER_UNKNOWN: the port does not count them */
+	unsigned int restarts; /* of the driver's counters */
 	uint64_t consumed; /* freed because their purpose was fulfilled; of what the port received */
 	uint64_t retries; /* further tries to send */
 	struct snapshot_drops drops;
@@ -142,14 +141,14 @@ void snapshot_put(struct snapshot *snap);
 /** Free what is kept for the last run. */
 void snapshot_close(struct fwd *fwd);
 
-/** Packets lost, all causes together. */
+/** Packets lost, all causes together; COUNTER_UNKNOWN if one of them is. */
 uint64_t snapshot_dropped(const struct snapshot_drops *drops);
 
-/** How much more a count is now, a second; NAN where it is unknown. A driver may have reset it. */
+/** How much more a count is now, a second; NAN where it is unknown, 0 where it is less. */
 static inline double
 snapshot_rate(uint64_t now, uint64_t before, double seconds)
 {
-	if (now == SNAPSHOT_UNKNOWN || before == SNAPSHOT_UNKNOWN || seconds <= 0)
+	if (now == COUNTER_UNKNOWN || before == COUNTER_UNKNOWN || seconds <= 0)
 		return NAN;
 	return now > before ? (now - before) / seconds : 0;
 }

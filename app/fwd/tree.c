@@ -14,7 +14,7 @@ static void
 put_count(json_t *object, const char *name, uint64_t value)
 {
 	json_object_set_new(object, name,
-			value == SNAPSHOT_UNKNOWN ? json_null() : json_integer((json_int_t)value));
+			value == COUNTER_UNKNOWN ? json_null() : json_integer((json_int_t)value));
 }
 
 static void
@@ -56,7 +56,7 @@ put_traffic(json_t *object, const struct snapshot *snap, const struct snapshot_t
 	put_rate(object, "rx_bps", 8 * snapshot_rate(t->rx_bytes, 0, seconds));
 	put_rate(object, "tx_pps", snapshot_rate(t->tx, 0, seconds));
 	put_rate(object, "tx_bps", 8 * snapshot_rate(t->tx_bytes, 0, seconds));
-	put_count(object, "cycles", snap->cycles ? t->cycles : SNAPSHOT_UNKNOWN);
+	put_count(object, "cycles", snap->cycles ? t->cycles : COUNTER_UNKNOWN);
 	put_real(object, "cycles_per_packet", snapshot_cycles(t->cycles, t->handled));
 }
 
@@ -69,6 +69,7 @@ counts(const struct snapshot *snap, const struct snapshot_port *p)
 
 	put_traffic(object, snap, &p->traffic);
 	put_count(object, "tx_errors", p->tx_errors);
+	put_count(object, "counter_restarts", p->restarts);
 	put_count(object, "consumed", p->consumed);
 	put_count(object, "retries", p->retries);
 	put_count(object, "dropped", snapshot_dropped(d));
@@ -107,9 +108,8 @@ tree_port(const struct fwd *fwd, const struct snapshot *snap, unsigned int i)
 	put_bool(object, "gone", p->gone);
 	put_bool(object, "link_up", p->link_up);
 	put_count(object, "link_mbps",
-			p->link_up && p->link_speed != RTE_ETH_SPEED_NUM_UNKNOWN
-					? p->link_speed
-					: SNAPSHOT_UNKNOWN);
+			p->link_up && p->link_speed != RTE_ETH_SPEED_NUM_UNKNOWN ? p->link_speed
+										 : COUNTER_UNKNOWN);
 	more = counts(snap, p);
 	json_object_update(object, more);
 	json_decref(more);
@@ -189,7 +189,7 @@ tree_stream(const struct snapshot *snap, unsigned int i)
 	put_count(object, "retries", s->retries);
 	put_count(object, "turns_busy", s->turns);
 	put_count(object, "turns_idle", s->idle);
-	put_count(object, "cycles", snap->cycles ? s->cycles : SNAPSHOT_UNKNOWN);
+	put_count(object, "cycles", snap->cycles ? s->cycles : COUNTER_UNKNOWN);
 	put_real(object, "cycles_per_packet", snapshot_cycles(s->cycles, s->handled));
 	if (s->bursts != NULL) {
 		json_object_set_new(object, "rx_bursts", burst_sizes(s->bursts->rx));
