@@ -72,6 +72,13 @@ parse_peer(const struct fwd_option *option, void *field, const char *text)
 }
 
 static int
+clear_flag(const struct fwd_option *option __rte_unused, void *field, const char *text __rte_unused)
+{
+	*(bool *)field = false;
+	return 0;
+}
+
+static int
 parse_mode(const struct fwd_option *option, void *field, const char *text)
 {
 	const struct fwd_mode *mode = mode_find(text);
@@ -125,8 +132,11 @@ static const struct fwd_option port_options[] = {
 			RTE_MAX_QUEUES_PER_PORT },
 	{ "rxd", 0, "N", "descriptors a receive queue", option_u32, ARG(nb_rxd), 1, UINT16_MAX },
 	{ "txd", 0, "N", "descriptors a transmit queue", option_u32, ARG(nb_txd), 1, UINT16_MAX },
-	{ "no-lsc-interrupt", 0, NULL, "poll links, though the port has an interrupt for them",
-			option_flag, ARG(no_lsc) },
+	{ "lsc-interrupt", 0, NULL,
+			"do not poll links where the port has an interrupt for them; some get lost",
+			option_flag, ARG(lsc) },
+	{ "no-lsc-interrupt", 0, NULL, "poll them all, as without --lsc-interrupt", clear_flag,
+			ARG(lsc) },
 	{ "hot-plug", 0, NULL, "listen to the kernel: devices plugged in, or pulled out",
 			option_flag, ARG(hot_plug) },
 };

@@ -29,7 +29,7 @@ struct fwd_args {
 	uint32_t nb_txq;
 	uint32_t nb_rxd;
 	uint32_t nb_txd;
-	bool no_lsc; /* links are polled, not told by interrupt */
+	bool lsc; /* links are told by interrupt, where the port has one, and not polled */
 	bool hot_plug; /* the kernel's events of devices are listened to */
 	/* forwarding */
 	const struct fwd_mode *mode;

@@ -100,6 +100,7 @@ void
 forwarding_stop(struct fwd *fwd)
 {
 	workers_stop(fwd);
+	links_poll(fwd);
 	pthread_mutex_lock(&fwd->lock);
 	if (fwd->args.mode->stop != NULL)
 		fwd->args.mode->stop(fwd);

@@ -66,7 +66,8 @@ struct fwd_port {
 	bool set_up; /* as setup says */
 	bool started;
 	bool was_stopped;
-	bool up; /* its link, as last told */
+	bool up; /* its link, as last polled; with the lock held */
+	uint32_t link_speed; /* Mbit/s, RTE_ETH_SPEED_NUM_UNKNOWN */
 	bool on_interface; /* of the kernel, which may vanish */
 	bool removed; /* its device; events set it, atomically */
 	uint32_t link_events; /* since last looked at; events count them, atomically */
@@ -134,6 +135,7 @@ const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
 int events_open(struct fwd *fwd);
 void events_close(struct fwd *fwd);
 void links_begin(struct fwd *fwd); /* ports have started */
+void links_poll(struct fwd *fwd);
 bool ports_poll(struct fwd *fwd); /* at least once a second; false: no port is left */
 bool port_interface(
 		const struct fwd_port *port, char name[IF_NAMESIZE]); /* of the kernel, if on one */

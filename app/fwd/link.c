@@ -150,29 +150,39 @@ is_up(const struct fwd_port *port, struct rte_eth_link *link)
 	       (!port_interface(port, name) || has_carrier(name));
 }
 
+/** Keep what a link is, for who reads the port's numbers. */
 static void
-poll_link(struct fwd_port *port)
+keep_link(struct fwd *fwd, struct fwd_port *port, const struct rte_eth_link *link, bool up)
+{
+	pthread_mutex_lock(&fwd->lock);
+	port->up = up;
+	port->link_speed = link->link_speed;
+	pthread_mutex_unlock(&fwd->lock);
+}
+
+static void
+poll_link(struct fwd *fwd, struct fwd_port *port)
 {
 	uint32_t events = __atomic_exchange_n(&port->link_events, 0, __ATOMIC_RELAXED);
-	struct rte_eth_link link;
+	struct rte_eth_link link = { .link_speed = port->link_speed };
 	char text[32];
-	bool up = is_up(port, &link);
+	bool was_up = port->up, up = is_up(port, &link);
 
-	if (up == port->up && events < 2)
+	keep_link(fwd, port, &link, up);
+	if (up == was_up && events < 2)
 		return;
-	if (up == port->up)
+	if (up == was_up)
 		printf("port %u: link went %s for a moment\n", port->id, up ? "down" : "up");
 	else if (up)
 		printf("port %u: link up, %s\n", port->id, speed_text(link.link_speed, text));
 	else
 		printf("port %u: link down\n", port->id);
-	port->up = up;
 }
 
 void
 links_begin(struct fwd *fwd)
 {
-	struct rte_eth_link link;
+	struct rte_eth_link link = { 0 };
 	char name[IF_NAMESIZE];
 	unsigned int i;
 
@@ -183,6 +193,7 @@ links_begin(struct fwd *fwd)
 			continue;
 		port->on_interface = port_interface(port, name);
 		port->up = is_up(port, &link);
+		port->link_speed = link.link_speed;
 		__atomic_store_n(&port->link_events, 0, __ATOMIC_RELAXED);
 		if (!port->up)
 			FWD_WARNING("port %u (%s): its link is down, nothing comes or goes until it is "
@@ -190,6 +201,17 @@ links_begin(struct fwd *fwd)
 					port->id, port->driver,
 					port->on_interface ? name : "INTERFACE");
 	}
+}
+
+void
+links_poll(struct fwd *fwd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ports_all(fwd); i++)
+		if (fwd->ports[i].started && !fwd->ports[i].gone &&
+				!__atomic_load_n(&fwd->ports[i].removed, __ATOMIC_RELAXED))
+			poll_link(fwd, &fwd->ports[i]);
 }
 
 bool
@@ -210,8 +232,7 @@ ports_poll(struct fwd *fwd)
 			continue;
 		}
 		left += i < fwd->nb_ports;
-		if (port->started)
-			poll_link(port);
 	}
+	links_poll(fwd);
 	return left > 0;
 }

@@ -127,10 +127,11 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 }
 
 static int
-configure(const struct fwd_port *port, const struct port_setup *setup, bool no_lsc)
+configure(const struct fwd_port *port, const struct port_setup *setup, bool lsc)
 {
 	struct rte_eth_conf conf = {
-		.intr_conf.lsc = (*port->info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && !no_lsc,
+		/* With it ethdev asks the driver no more, and what an interrupt did not tell is lost. */
+		.intr_conf.lsc = (*port->info.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0 && lsc,
 		.intr_conf.rmv = (*port->info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
 		.rxmode.mtu = port->mtu,
 		.rxmode.offloads = setup->rx_offloads,
@@ -194,7 +195,7 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 	}
 	if (!port->set_up || memcmp(setup, &port->setup, sizeof(*setup)) != 0) {
 		port->set_up = false;
-		ret = configure(port, setup, fwd->args.no_lsc);
+		ret = configure(port, setup, fwd->args.lsc);
 		if (ret == 0)
 			ret = set_up_queues(fwd, port, setup);
 	}

@@ -17,16 +17,12 @@ static uint64_t counted_before[MODE_MAX_COUNTERS];
 static void
 read_port(const struct fwd *fwd, const struct fwd_port *p, struct snapshot_port *port)
 {
-	struct rte_eth_link link = { 0 };
-
-	if (!p->gone && rte_eth_link_get_nowait(p->id, &link) < 0)
-		link.link_status = RTE_ETH_LINK_DOWN;
 	*port = (struct snapshot_port){
 		.id = p->id,
 		.socket = p->socket,
 		.gone = p->gone,
-		.link_up = link.link_status == RTE_ETH_LINK_UP,
-		.link_speed = link.link_speed,
+		.link_up = !p->gone && p->up,
+		.link_speed = p->link_speed,
 		.addr = p->addr,
 	};
 	memcpy(port->driver, p->driver, sizeof(port->driver));
