@@ -108,4 +108,5 @@ forwarding_stop(struct fwd *fwd)
 	snapshot_end(fwd);
 	fwd->running = false;
 	pthread_mutex_unlock(&fwd->lock);
+	report_last_period(fwd);
 }

@@ -196,6 +196,7 @@ void report_final(struct fwd *fwd);
 
 /* period.c: while it runs. Main thread only. */
 void report_period(struct fwd *fwd);
+void report_last_period(struct fwd *fwd); /* kept, not printed: the final report follows */
 void report_xstats(const struct snapshot *now, const struct snapshot *before, const char *names);
 
 /** What the streams to a port have counted. */

@@ -50,29 +50,50 @@ report_xstats(const struct snapshot *now, const struct snapshot *before, const c
 	}
 }
 
-void
-report_period(struct fwd *fwd)
-{
-	static struct snapshot *before;
-	struct snapshot *now = snapshot_get(fwd);
-	const struct history_row *row;
-	unsigned int i;
+/** The end of the period before; NULL: there was none yet. */
+static struct snapshot *before;
 
-	if (now == NULL)
-		return;
+/** Keep a period, from before to now. @return its row, NULL: no memory. */
+static const struct history_row *
+keep_period(const struct fwd *fwd, const struct snapshot *now)
+{
 	if (before != NULL && before->time < fwd->began) { /* of an earlier run */
 		snapshot_put(before);
 		before = NULL;
 	}
 	if (before == NULL)
 		history_clear();
-	row = history_add(now, before);
+	return history_add(now, before);
+}
+
+void
+report_period(struct fwd *fwd)
+{
+	struct snapshot *now = snapshot_get(fwd);
+	const struct history_row *row;
+	unsigned int i;
+
+	if (now == NULL)
+		return;
+	row = keep_period(fwd, now);
 	if (live_wanted(fwd))
 		live_draw(fwd, now, before);
 	for (i = 0; !live_wanted(fwd) && row != NULL && i < row->nb_ports; i++)
 		print_port(&row->ports[i], snapshot_dropped(&now->ports[i].drops));
 	if (!live_wanted(fwd))
 		report_xstats(now, before, fwd->args.display_xstats);
+	snapshot_put(before);
+	before = now;
+}
+
+void
+report_last_period(struct fwd *fwd)
+{
+	struct snapshot *now = fwd->args.stats_period > 0 ? snapshot_get(fwd) : NULL;
+
+	if (now == NULL)
+		return;
+	keep_period(fwd, now);
 	snapshot_put(before);
 	before = now;
 }

@@ -364,6 +364,20 @@ snapshot_close(struct fwd *fwd)
 	pthread_mutex_unlock(&fwd->lock);
 }
 
+unsigned int
+snapshot_lcores(const struct snapshot *snap)
+{
+	unsigned int i, j, nb = 0;
+
+	for (i = 0; i < snap->nb_lcores; i++) {
+		for (j = 0; j < snap->nb_streams && snap->streams[j].lcore != snap->lcores[i].id;
+				j++)
+			;
+		nb += j < snap->nb_streams;
+	}
+	return nb;
+}
+
 uint64_t
 snapshot_dropped(const struct snapshot_drops *d)
 {

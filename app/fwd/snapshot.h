@@ -141,6 +141,9 @@ void snapshot_put(struct snapshot *snap);
 /** Free what is kept for the last run. */
 void snapshot_close(struct fwd *fwd);
 
+/** How many lcores had something to do. */
+unsigned int snapshot_lcores(const struct snapshot *snap);
+
 /** Packets lost, all causes together; COUNTER_UNKNOWN if one of them is. */
 uint64_t snapshot_dropped(const struct snapshot_drops *drops);
 

@@ -269,11 +269,11 @@ tree_configuration(const struct fwd *fwd, const struct snapshot *snap)
 	json_t *object = json_object();
 	char sizes[MEMORY_TEXT];
 
-	put_text(object, "mode", snap != NULL ? snap->mode->name : a->mode->name);
+	put_text(object, "mode", snap->mode->name);
 	put_text(object, "topology", topology_name(a->topology));
 	put_count(object, "portmask", a->portmask);
-	put_count(object, "nb_cores", a->nb_cores);
-	put_count(object, "total_num_mbufs", a->nb_mbufs);
+	put_count(object, "nb_cores", snapshot_lcores(snap));
+	put_count(object, "total_num_mbufs", fwd->pool_count);
 	put_count(object, "burst", a->burst);
 	put_count(object, "rxq", a->nb_rxq);
 	put_count(object, "txq", a->nb_txq);
