@@ -12,9 +12,13 @@
 #include "mode.h"
 #include "mode_txonly.h"
 #include "stream.h"
+#include "watch.h"
 
 /** Source addresses with --txonly-multi-flow, as many as testpmd's. */
 #define NB_FLOWS 256
+
+/** Part of --tx-pps; less is told at the end. */
+#define LEAST_SENT 0.99
 
 static struct txonly_settings {
 	bool multi_flow;
@@ -177,6 +181,33 @@ txonly_first(struct fwd_stream *s, uint32_t bursts, const bool *stop)
 		make_and_send(s, &g);
 }
 
+/** Say which ports were sent less than wanted: the lcores were too slow, or the port took no more. */
+static void
+tell_slow(const struct fwd *fwd)
+{
+	const double seconds = watch_now() - fwd->began, wanted = settings.pps * seconds;
+	struct fwd_totals t;
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++) {
+		streams_total(fwd, fwd->ports[i].id, &t);
+		/* A burst of each queue more: it ends between two. */
+		if (!fwd->ports[i].gone &&
+				t.tx + fwd->args.nb_txq * fwd->args.burst < LEAST_SENT * wanted)
+			FWD_WARNING("--tx-pps=%u: port %u sent only %.0f packets/s (%.1f %%)",
+					settings.pps, fwd->ports[i].id, t.tx / seconds,
+					100 * t.tx / wanted);
+	}
+}
+
+static void
+stop(struct fwd *fwd)
+{
+	if (settings.pps > 0)
+		tell_slow(fwd);
+	generators_free(fwd);
+}
+
 MODE_LOOP(turn)
 
 const struct fwd_mode mode_txonly = {
@@ -188,5 +219,5 @@ const struct fwd_mode mode_txonly = {
 	.tx_offloads = generate_offloads,
 	.start = start,
 	.loop = turn_loop,
-	.stop = generators_free,
+	.stop = stop,
 };
