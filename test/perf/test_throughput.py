@@ -31,14 +31,16 @@ def run(*args, timeout=None):
 
 
 class Device:
-    """Forwards so many packets a second, and loses what is more."""
+    """Forwards so many packets a second, and loses what is more; a generator sends it no more than that."""
 
-    def __init__(self, capacity, seconds=10):
+    def __init__(self, capacity, seconds=10, generator=10**10):
         self.capacity, self.seconds, self.asked = capacity, seconds, []
+        self.generator = generator
 
     def trial(self, pps):
         self.asked.append(pps)
-        return pps * self.seconds, min(pps, self.capacity) * self.seconds
+        sent = min(pps, self.generator)
+        return sent * self.seconds, min(sent, self.capacity) * self.seconds, self.seconds
 
 
 class Search(unittest.TestCase):
@@ -59,16 +61,35 @@ class Search(unittest.TestCase):
         self.assertEqual(device.asked, [1000])
 
     def test_who_always_loses_has_no_rate(self):
-        best, trials = zero_loss.search(lambda pps: (pps, pps - 1), 1000, 0.01)
+        best, trials = zero_loss.search(lambda pps: (pps, pps - 1, 1), 1000, 0.01)
         self.assertEqual(best, 0)
         self.assertEqual({t["lost"] for t in trials}, {1})
 
     def test_trial_in_which_nothing_was_sent_does_not_pass(self):
-        self.assertEqual(zero_loss.search(lambda _: (0, 0), 1000, 0.5)[0], 0)
+        self.assertEqual(zero_loss.search(lambda _: (0, 0, 1), 1000, 0.5)[0], 0)
 
     def test_search_ends_where_the_resolution_is_less_than_a_packet(self):
         device = Device(3)
         self.assertEqual(zero_loss.search(device.trial, 10, 0.0001)[0], 3)
+
+    def test_rate_that_the_generator_does_not_reach_is_not_reported(self):
+        device = Device(10**9, generator=100000)
+        best, trials = zero_loss.search(device.trial, 1000000, 0.01)
+        self.assertLessEqual(best, 100000)
+        self.assertGreaterEqual(best, 90000)
+        self.assertEqual(zero_loss.limit(trials), "generator too slow")
+        for trial in trials:
+            self.assertEqual("invalid" in trial, trial["pps"] * 0.99 > 100000, trial)
+
+    def test_rate_reported_is_the_one_sent(self):
+        def trial(pps):
+            return pps * 995 // 1000, pps * 995 // 1000, 1
+        self.assertEqual(zero_loss.search(trial, 100000, 0.01)[0], 99500)
+
+    def test_loss_is_the_limit_where_the_generator_is_fast_enough(self):
+        _, trials = zero_loss.search(Device(5000, generator=800000).trial, 1000000, 0.01)
+        self.assertIsNone(zero_loss.limit(trials))
+        self.assertIn("invalid", trials[0])
 
     def test_port_is_a_vdev_or_an_address_in_a_namespace_or_not(self):
         place = zero_loss.Place("left=net_af_packet0,iface=host0")

@@ -175,7 +175,8 @@ def searches(run, found, left_out):
                                      "failed": True})
                     continue
                 print(f"{mode}, {size} bytes, no loss: {program.name} {found[-1]['pps']} pps in "
-                      f"{len(found[-1]['trials'])} trials", flush=True)
+                      f"{len(found[-1]['trials'])} trials"
+                      + (f": {found[-1]['limit']}" if found[-1]["limit"] else ""), flush=True)
 
 
 def place(text):
