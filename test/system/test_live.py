@@ -87,9 +87,9 @@ def test_terminal_gets_a_table_that_is_drawn_in_place(tmp_path):
     last = frames[-1]
     assert re.match(r"mext-fwd   mode io, topology paired, burst 32, [\d.]+ s$", last[0])
     for port in (0, 1):
-        assert re.match(rf" +{port} up    rx +[1-9]\d* +[\d.]+ +0  [▁▂▃▄▅▆▇█]{{{len(frames)}}}$",
+        assert re.match(rf" +{port} up    rx +[1-9]\d* +[\d.-]+ +0  [▁▂▃▄▅▆▇█]{{{len(frames)}}}$",
                         last[2 + 2 * port]), last
-        assert re.match(rf" +tx +[1-9]\d* +[\d.]+ +0  [▁▂▃▄▅▆▇█]{{{len(frames)}}}$",
+        assert re.match(rf" +tx +[1-9]\d* +[\d.-]+ +0  [▁▂▃▄▅▆▇█]{{{len(frames)}}}$",
                         last[3 + 2 * port]), last
     for pattern in (r"drops +rx_missed 0 ", r"lcore 1 +[\d.]+ % of turns busy, [1-9]",
                     r"pool rx +\d+ of 16384 in use  \[#*\.+\]$"):
