@@ -28,8 +28,8 @@ extern "C" {
  *
  * The mbuf then is a packet of exactly these bytes: buf_addr is their address, buf_len, data_len
  * and pkt_len are len, data_off is 0, so that rte_pktmbuf_prepend() and rte_pktmbuf_append() see no
- * room around them. For headroom attach a wider range and rte_pktmbuf_adj() it. Other metadata
- * stays.
+ * room around them. For headroom attach a wider range and rte_pktmbuf_adj() it: what that takes off is room to
+ * stock calls, so not where others see these bytes (mext_share.h). Other metadata stays.
  *
  * @param m  a direct mbuf that is not shared and not in a chain, with or without room of its own
  * @param storage  any storage, also one of a packet whose header is gone or still in use

@@ -17,11 +17,16 @@
  * the packet from its first byte: where a share begins further in, l2_len and its like are the caller's
  * to set.
  *
- * A share from a storage of mext's has neither headroom nor tailroom, so that rte_pktmbuf_prepend() and
- * rte_pktmbuf_append() can't write what others see. Others have no tailroom, but headroom: DPDK finds a
- * clone's parent, and some callbacks find their buffer, by buf_addr. And what a packet is cut off from keeps
- * its room where that is bound to its header (direct mbufs, pairs, pinned buffers): a stock append would
- * write into the tail. mext_prepend() and mext_append() are right everywhere.
+ * A share from a storage of mext's has neither headroom nor tailroom for rte_pktmbuf_prepend() and
+ * rte_pktmbuf_append(). Others have no tailroom, but headroom: DPDK finds a clone's parent, and some
+ * callbacks find their buffer, by buf_addr. And what a packet is cut off from keeps its room where that is
+ * bound to its header (direct mbufs, pairs, pinned buffers): a stock append would write into the tail.
+ *
+ * That is all that a layout can do. DPDK's own calls ask nobody: rte_pktmbuf_adj() and rte_pktmbuf_trim() make
+ * room of the bytes they take off, and rte_pktmbuf_prepend() and rte_pktmbuf_append() then give these to write,
+ * though others see them, though the storage is read-only. mext_prepend() and mext_append() are right
+ * everywhere, also after that; mext_trim_front() and mext_trim_back() leave no such room in a share of a storage;
+ * mext_is_writable() tells of any bytes whether they may be written.
  *
  * Verbs that edit a packet take struct rte_mbuf **: a header whose refcnt is above 1 is somebody else's
  * too and stays as it is, *m is then another header over the same bytes.

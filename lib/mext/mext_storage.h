@@ -49,7 +49,7 @@ struct mext_pool;
 /** Most references on one storage: DPDK's count is a uint16_t. */
 #define MEXT_REFCNT_MAX UINT16_MAX
 
-/** Nobody may write the bytes, whoever holds the storage. */
+/** Nobody may write the bytes, whoever holds the storage: mext's verbs see to it, DPDK's calls don't look. */
 #define MEXT_STORAGE_READONLY (UINT32_C(1) << 0)
 /** The bytes are the caller's (mext_storage_wrap()), not the pool's. */
 #define MEXT_STORAGE_WRAPPED (UINT32_C(1) << 1)
@@ -205,7 +205,8 @@ int mext_storage_wrap(struct mext_pool *pool, const struct mext_wrap *wrap,
 		struct mext_storage **storage);
 
 /**
- * Forbid writing from now on, for all holders at once. Lasts until the storage is free.
+ * Forbid writing from now on, for all holders at once. Lasts until the storage is free. The verbs of mext_write.h
+ * and mext_share.h heed it; DPDK's own calls know nothing of it.
  *
  * @param storage  a storage the caller holds
  * @return 0; -ENOTSUP: a pair, which drivers recycle without knowing the flag; -EINVAL: the storage is free.
