@@ -17,7 +17,10 @@
 
 /** EAL has no room for more. */
 #define MAX_REGIONS RTE_MAX_MEMSEG_LISTS
+/** The table. Its memzone is there, under its name, before it is filled. */
 #define TABLE_NAME "mext_regions"
+/** A memzone that is there when the table is. */
+#define COMPLETE_NAME "mext_regions_complete"
 
 /** A handle: a place in the table, and above it which of the regions that have been there, from 1. */
 #define PLACE_BITS 16
@@ -75,7 +78,7 @@ find_table(void)
 
 	if (likely(known != NULL) || rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return known;
-	mz = rte_memzone_lookup(TABLE_NAME);
+	mz = rte_memzone_lookup(COMPLETE_NAME) != NULL ? rte_memzone_lookup(TABLE_NAME) : NULL;
 	if (mz == NULL)
 		return NULL;
 	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
@@ -281,21 +284,35 @@ mextp_region_drop(struct region *region)
 	__atomic_fetch_sub(users_here(region), 1, __ATOMIC_RELEASE);
 }
 
+/** In DPDK's memory, which may hold anything. */
+static int
+make_table(void)
+{
+	const struct rte_memzone *mz, *complete;
+
+	mz = rte_memzone_reserve(TABLE_NAME, sizeof(*table), SOCKET_ID_ANY, 0);
+	if (mz == NULL)
+		return -ENOMEM;
+	memset(mz->addr, 0, sizeof(*table));
+	/* EAL's lock orders the table before the memzone that says so. */
+	complete = rte_memzone_reserve(COMPLETE_NAME, 1, SOCKET_ID_ANY, 0);
+	if (complete == NULL) {
+		rte_memzone_free(mz);
+		return -ENOMEM;
+	}
+	table_owner = getpid();
+	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
+	return 0;
+}
+
 struct region *
 mextp_region_entry(void)
 {
-	const struct rte_memzone *mz;
 	struct region *r;
 	uint32_t i;
 
-	if (table == NULL) {
-		mz = rte_memzone_reserve(TABLE_NAME, sizeof(*table), SOCKET_ID_ANY, 0);
-		if (mz == NULL)
-			return NULL;
-		memset(mz->addr, 0, sizeof(*table));
-		table_owner = getpid();
-		__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
-	}
+	if (table == NULL && make_table() < 0)
+		return NULL;
 	for (i = 0; i < table->n; i++)
 		if (table->regions[i]->begin == 0)
 			return table->regions[i];
