@@ -12,14 +12,6 @@
 #include "pool.h"
 #include "registry.h"
 
-RTE_LOG_REGISTER(mext_logtype, lib.mext, NOTICE);
-
-const char *
-mext_version(void)
-{
-	return MEXT_VERSION;
-}
-
 /** The memory of mempools, and the drivers that are told of it, are the primary process's. */
 static int
 refuse_secondary(const char *what, const char *name)
