@@ -5,9 +5,13 @@ import os
 import pathlib
 import re
 import shutil
+import stat
 import subprocess
+import tempfile
 
 import pytest
+from application import PAGES, Application
+from hugepages import reserved
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Of the environment: enough to find compilers, DPDK and its libraries, and to say where to write.
@@ -113,3 +117,39 @@ def link(request):
     if request.param == "static":
         request.getfixturevalue("static_dpdk")
     return request.param
+
+
+@pytest.fixture(scope="session")
+def hugepages(tmp_path_factory):
+    try:
+        with reserved(PAGES, tmp_path_factory.mktemp("huge")) as directory:
+            yield directory
+    except OSError as error:
+        pytest.skip(f"no hugepages here: {error}")
+
+
+@pytest.fixture
+def application(installed, hugepages):
+    need("setarch")
+    # Not pytest's folder: the path of a socket has at most 107 characters.
+    with tempfile.TemporaryDirectory(prefix="mext-") as runtime:
+        yield Application(installed, hugepages, pathlib.Path(runtime))
+
+
+def is_safe(folder):
+    """Whether EAL loads plugins from there: others may write neither to it nor above."""
+    return all(not path.stat().st_mode & stat.S_IWOTH for path in [folder, *folder.parents])
+
+
+@pytest.fixture(scope="session")
+def plugin(installed):
+    """The installed plugin, copied to where EAL takes it from: the prefix is below /tmp."""
+    places = [pathlib.Path(p) for p in [os.environ.get("XDG_RUNTIME_DIR"), "/run",
+                                        pathlib.Path.home()] if p]
+    for place in places:
+        if place.is_dir() and os.access(place, os.W_OK) and is_safe(place.resolve()):
+            break
+    else:
+        pytest.skip(f"EAL would load a plugin from none of {', '.join(map(str, places))}")
+    with tempfile.TemporaryDirectory(prefix="mext-", dir=place) as folder:
+        yield shutil.copy(installed.lib / "mext/mext_depot.so", folder)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A program that uses the mempool handler mext_depot by its name, and says how often that is
- * registered. With -DLATE libmext is not linked, but loaded once EAL has started.
+ * registered, and what all handlers are. With -DLATE libmext is not linked, but loaded once EAL has
+ * started; with -DNAMED nothing of it is called, the handler is only named.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -11,14 +12,20 @@
 #include <rte_eal.h>
 #include <rte_mempool.h>
 
+#ifdef NAMED
+#define MEXT_DEPOT_OPS "mext_depot"
+#else
 #include <mext_depot.h>
+#endif
 
 #define NB 5000
 
 static int
 register_depot(void)
 {
-#ifdef LATE
+#if defined(NAMED)
+	return 0;
+#elif defined(LATE)
 	void *lib = dlopen("libmext.so.1", RTLD_NOW);
 	int (*call)(void) = NULL;
 
@@ -30,14 +37,18 @@ register_depot(void)
 #endif
 }
 
-static unsigned int
-count_handlers(void)
+static void
+print_handlers(const char *when)
 {
+	const struct rte_mempool_ops_table *table = &rte_mempool_ops_table;
 	unsigned int i, n = 0;
 
-	for (i = 0; i < rte_mempool_ops_table.num_ops; i++)
-		n += strcmp(rte_mempool_ops_table.ops[i].name, MEXT_DEPOT_OPS) == 0;
-	return n;
+	printf("order%s:", when);
+	for (i = 0; i < table->num_ops; i++) {
+		n += strcmp(table->ops[i].name, MEXT_DEPOT_OPS) == 0;
+		printf(" %s", table->ops[i].name);
+	}
+	printf("\nhandlers%s: %u\n", when, n);
 }
 
 static int
@@ -62,10 +73,12 @@ main(int argc, char **argv)
 {
 	if (rte_eal_init(argc, argv) < 0)
 		return EXIT_FAILURE;
-	printf("handlers before: %u\n", count_handlers());
-	if (register_depot() != 0 || use_mempool() < 0)
+	print_handlers(" before");
+	if (register_depot() != 0 || use_mempool() < 0) {
+		printf("no mempool on " MEXT_DEPOT_OPS "\n");
 		return EXIT_FAILURE;
-	printf("handlers: %u\n", count_handlers());
+	}
+	print_handlers("");
 	rte_eal_cleanup();
 	return EXIT_SUCCESS;
 }

@@ -2,7 +2,8 @@
 /*
  * One pool, two processes. The primary makes it, hands out packets over a ring, waits for a line on
  * stdin (written when the secondary has ended), and counts. The secondary's exit status is 3 where
- * lookup refused the pool: that is no failure of DPDK, of which 2 tells.
+ * lookup refused the pool: that is no failure of DPDK, of which 2 tells. With the argument "own" a
+ * process registers a mempool handler of its own before it comes to mext.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -194,13 +195,24 @@ secondary(void)
 	return 0;
 }
 
+static void
+register_own(void)
+{
+	struct rte_mempool_ops ops = *rte_mempool_get_ops(0);
+
+	snprintf(ops.name, sizeof(ops.name), "own");
+	rte_mempool_register_ops(&ops);
+}
+
 int
 main(int argc, char **argv)
 {
-	int status;
+	int used = rte_eal_init(argc, argv), status;
 
-	if (rte_eal_init(argc, argv) < 0)
+	if (used < 0)
 		return 2;
+	if (used + 1 < argc && strcmp(argv[used + 1], "own") == 0)
+		register_own();
 	status = rte_eal_process_type() == RTE_PROC_PRIMARY ? primary() : secondary();
 	rte_eal_cleanup();
 	return status;

@@ -1,39 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The mempool handler mext_depot in programs that know nothing of mext, and in those that do."""
-import os
-import pathlib
 import shlex
-import shutil
-import stat
-import tempfile
 
 import pytest
 from conftest import ROOT, eal, need
+from test_install import dynamic
 
 SOURCE = ROOT / "test/install/depot.c"
 OPS = "--mbuf-pool-ops-name=mext_depot"
 # DPDK's own tests that make mempools of the default handler, and take some seconds at most.
 DPDK_TESTS = ["mempool_autotest", "mbuf_autotest", "reorder_autotest", "pdump_autotest", "ipfrag_autotest",
               "eventdev_selftest_sw", "link_bonding_autotest", "latencystats_autotest"]
-
-
-def is_safe(folder):
-    """Whether EAL loads plugins from there: others may write neither to it nor above."""
-    return all(not path.stat().st_mode & stat.S_IWOTH for path in [folder, *folder.parents])
-
-
-@pytest.fixture(scope="module")
-def plugin(installed):
-    """The installed plugin, copied to where EAL takes it from: the prefix is below /tmp."""
-    places = [pathlib.Path(p) for p in [os.environ.get("XDG_RUNTIME_DIR"), "/run",
-                                        pathlib.Path.home()] if p]
-    for place in places:
-        if place.is_dir() and os.access(place, os.W_OK) and is_safe(place.resolve()):
-            break
-    else:
-        pytest.skip(f"EAL would load a plugin from none of {', '.join(map(str, places))}")
-    with tempfile.TemporaryDirectory(prefix="mext-", dir=place) as folder:
-        yield shutil.copy(installed.lib / "mext/mext_depot.so", folder)
 
 
 def handlers(out):
@@ -64,7 +41,7 @@ def test_program_linked_with_libmext_registers_once(installed, tmp_path, link):
     libs = ["--static", "--libs"] if link == "static" else ["--libs"]
     program = installed.compile(tmp_path / "depot", SOURCE, libs=libs)
     out = installed.run(program, *eal()).stdout
-    assert handlers(out)[1] == "handlers: 1"
+    assert handlers(out) == ["handlers before: 0", "handlers: 1"]
 
 
 @pytest.mark.parametrize("libs", [["--libs"], ["--static", "--libs"]], ids=["shared", "archive"])
@@ -79,6 +56,22 @@ def test_plugin_before_libmext_registers_once(installed, plugin, tmp_path):
                                 SOURCE, "-ldl", packages=["libdpdk"])
     out = installed.run(program, *eal(), "-d", plugin).stdout
     assert handlers(out) == ["handlers before: 1", "handlers: 1"]
+
+
+def test_plugin_for_another_dpdk_is_not_registered(installed, plugin, tmp_path):
+    (tmp_path / "version.c").write_text('const char *rte_version(void);\n'
+                                        'const char *rte_version(void) { return "DPDK 19.11.2"; }\n')
+    installed.run("cc", "-shared", "-fPIC", tmp_path / "version.c", "-o", tmp_path / "version.so")
+    program = installed.compile(tmp_path / "depot", "-DNAMED", SOURCE, packages=["libdpdk"])
+    out = installed.run("env", f"LD_PRELOAD={tmp_path}/version.so", program, *eal(), "-d", plugin,
+                        check=False).stdout
+    assert "this program has DPDK 19.11.2: not registered" in out
+    assert handlers(out) == ["handlers before: 0"]
+
+
+def test_plugin_needs_no_library_of_dpdk(installed):
+    """It uses the program's DPDK, wherever that is; another one would come with these."""
+    assert not [n for n in dynamic(installed.lib / "mext/mext_depot.so", "NEEDED") if "rte" in n]
 
 
 def test_plugin_exports_nothing(installed):

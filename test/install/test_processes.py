@@ -1,70 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One pool in two processes: on hugepages, which secondary processes of DPDK need."""
-import os
 import pathlib
-import subprocess
-import tempfile
 
 import pytest
-from conftest import ROOT, need
-from hugepages import reserved
+from application import finish
+from conftest import ROOT
 
 SOURCE = ROOT / "test/install/processes.c"
-PAGES = 64  # of 2 MB
-FIXED = ["setarch", "-R"]
 REFUSED, NO_EAL = 3, 2
-
-
-@pytest.fixture(scope="module")
-def hugepages(tmp_path_factory):
-    try:
-        with reserved(PAGES, tmp_path_factory.mktemp("huge")) as directory:
-            yield directory
-    except OSError as error:
-        pytest.skip(f"no hugepages here: {error}")
 
 
 @pytest.fixture(scope="module")
 def program(installed, tmp_path_factory):
     return installed.compile(tmp_path_factory.mktemp("processes") / "processes", "-std=gnu11",
                              SOURCE)
-
-
-class Application:
-    """The processes of one DPDK application: what they share is in its temporary folder."""
-
-    def __init__(self, installed, hugepages, runtime):
-        cpu = min(os.sched_getaffinity(0))
-        self.env = dict(installed.env, XDG_RUNTIME_DIR=str(runtime), RUNTIME_DIRECTORY=str(runtime))
-        self.options = [f"--huge-dir={hugepages}", f"--file-prefix=mext-{os.getpid()}", "--no-pci",
-                        "--no-telemetry"]
-        self.lcores = [["--lcores", f"{lcore}@{cpu}"] for lcore in (0, 1)]
-
-    def start_primary(self, program, *eal, how=tuple(FIXED)):
-        command = [*how, program, *self.lcores[0], *self.options, "--proc-type=primary", "-m", "64",
-                   *eal]
-        process = subprocess.Popen([str(c) for c in command], env=self.env, text=True,
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
-        lines = []
-        for line in process.stdout:
-            if line == "ready\n":
-                return process
-            lines.append(line)
-        pytest.fail(f"primary: status {process.wait()}\n" + "".join(lines), pytrace=False)
-
-    def run_secondary(self, program, *eal, how=tuple(FIXED)):
-        command = [*how, program, *self.lcores[1], *self.options, "--proc-type=secondary", *eal]
-        return subprocess.run([str(c) for c in command], env=self.env, text=True, timeout=60,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-
-
-@pytest.fixture
-def application(installed, hugepages):
-    need("setarch")
-    # Not pytest's folder: the path of a socket has at most 107 characters.
-    with tempfile.TemporaryDirectory(prefix="mext-") as runtime:
-        yield Application(installed, hugepages, runtime)
 
 
 @pytest.fixture
@@ -79,13 +28,6 @@ def primary(application, program, eal):
         yield process
         if process.poll() is None:
             process.kill()
-
-
-def finish(primary):
-    """Let the primary count and end. Returns what it printed."""
-    out, _ = primary.communicate("\n", timeout=60)
-    assert primary.returncode == 0, out
-    return out
 
 
 def stack_driver(installed):
@@ -109,7 +51,7 @@ def test_secondary_uses_the_primarys_pool(application, program, primary):
     assert "outstanding: 0" in out
 
 
-# libmext registers mext_depot before EAL loads drivers: its number is the same in all processes.
+# Another driver first, and DPDK's handlers have other numbers; mext_depot comes behind all of them.
 @pytest.mark.parametrize("eal", [["--mbuf-pool-ops-name=ring_mp_mc"]])
 def test_secondary_with_other_order_of_handlers_is_refused(installed, application, program, primary):
     done = application.run_secondary(program, "-d", stack_driver(installed))
@@ -119,6 +61,31 @@ def test_secondary_with_other_order_of_handlers_is_refused(installed, applicatio
     assert "register the handlers in the same order" in done.stdout
     assert application.run_secondary(program).returncode == 0
     assert "outstanding: 0" in finish(primary)
+
+
+def test_secondary_with_other_order_of_dpdks_handlers_finds_mext_depot(installed, application, program,
+                                                                       primary):
+    done = application.run_secondary(program, "-d", stack_driver(installed))
+    assert done.returncode == 0, done.stdout
+    assert "outstanding: 0" in finish(primary)
+
+
+def test_secondary_with_a_handler_of_its_own_before_is_refused(application, program, primary):
+    done = application.run_secondary(program, "--", "own")
+    assert done.returncode == REFUSED, done.stdout
+    assert "has handler 'mext_depot', number" in done.stdout
+    assert "in this process that number is 'own'" in done.stdout
+    assert application.run_secondary(program).returncode == 0
+    assert "outstanding: 0" in finish(primary)
+
+
+@pytest.mark.parametrize("name", ["primary", "secondary"])
+def test_plugin_in_one_process_changes_no_number(application, program, plugin, name):
+    options = {"primary": [], "secondary": [], name: ["-d", plugin]}
+    with application.start_primary(program, *options["primary"]) as process:
+        done = application.run_secondary(program, *options["secondary"])
+        assert done.returncode == 0, done.stdout
+        assert "outstanding: 0" in finish(process)
 
 
 def test_secondary_with_library_elsewhere_is_refused(installed, application, program, primary,
