@@ -118,17 +118,19 @@ ports_all(const struct fwd *fwd)
 	return fwd->nb_ports + fwd->nb_resting;
 }
 
-/* port.c: find, check, start and close the ports. 0 or -1, with the reason on stderr. */
+/* port_find.c: which ports there are, and their limits. 0 or -1, with the reason on stderr. */
 int ports_find(struct fwd *fwd);
+int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports; rests if others do */
+int port_check(const struct fwd_port *port, const struct fwd_args *args); /* its limits */
+
+/* port.c: start and close the ports. 0 or -1, with the reason on stderr. */
 int ports_prepare(struct fwd *fwd); /* started as mode and arguments want them */
 uint64_t port_tx_wishes(const struct fwd *fwd, const struct fwd_port *port); /* offloads */
-int port_check(const struct fwd_port *port, const struct fwd_args *args); /* its limits */
 void ports_flush(struct fwd *fwd); /* what waits to be received */
 void port_stop(struct fwd_port *port); /* emptied; if it is started */
 int port_set_mtu(struct fwd *fwd, struct fwd_port *port, uint32_t mtu); /* now, and from now on */
 void ports_close(struct fwd *fwd);
 void port_close(struct fwd *fwd, struct fwd_port *port); /* alone, while others go on */
-int port_find(struct fwd *fwd, uint16_t id); /* append it to fwd->ports; rests if others do */
 const struct fwd_port *port_by_id(const struct fwd *fwd, uint16_t id);
 
 /* link.c: links and devices that change while it runs; all but the callbacks on the main thread. */
