@@ -11,6 +11,13 @@
 #define COMPAT_ICMP_ECHO_REPLY 0
 #define COMPAT_ICMP_ECHO_REQUEST 8
 
+/** The mark of a bond's member. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 11, 0, 0)
+#define COMPAT_DEV_BOND_MEMBER RTE_ETH_DEV_BONDED_SLAVE
+#else
+#define COMPAT_DEV_BOND_MEMBER RTE_ETH_DEV_BONDING_MEMBER
+#endif
+
 static inline int
 compat_tel_dict_u64(struct rte_tel_data *dict, const char *name, uint64_t value)
 {

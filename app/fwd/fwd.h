@@ -154,6 +154,7 @@ int ports_choose_first(struct fwd *fwd, const char *number); /* of all, in the o
 
 /* quirk.c: what is known of drivers. */
 void quirks_apply(struct fwd_port *port);
+void quirks_inherit(struct fwd_port *port, const struct fwd_port *from); /* by which it sends */
 void quirks_report(const struct fwd *fwd);
 /** Whether what it is to send in several segments must be copied into one. */
 bool port_linearizes(const struct fwd *fwd, const struct fwd_port *port);

@@ -6,6 +6,7 @@
 
 #include <mext.h>
 
+#include "bond.h"
 #include "fwd.h"
 #include "snapshot.h"
 #include "xstats.h"
@@ -86,7 +87,8 @@ find_ports_of(struct fwd *fwd, const char *devargs)
 
 	RTE_ETH_FOREACH_MATCHING_DEV(id, devargs, &it)
 	{
-		if (ports_all(fwd) == RTE_DIM(fwd->ports) || port_find(fwd, id) < 0) {
+		if (ports_all(fwd) == RTE_DIM(fwd->ports) || bond_join(id) < 0 ||
+				port_find(fwd, id) < 0) {
 			rte_eth_iterator_cleanup(&it);
 			return -1;
 		}
@@ -127,6 +129,7 @@ port_attach(struct fwd *fwd, const char *devargs)
 	streams_free(fwd);
 	ports_forget_gone(fwd);
 	ret = find_ports_of(fwd, devargs);
+	bonds_take(fwd);
 	pthread_mutex_unlock(&fwd->lock);
 	return ret;
 }

@@ -7,6 +7,7 @@
 
 #include <mext.h>
 
+#include "bond.h"
 #include "fwd.h"
 #include "generate.h"
 #include "mode.h"
@@ -136,6 +137,8 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 				port->start_hint != NULL ? port->start_hint : "");
 		return -1;
 	}
+	/* A bond may have another by now, and ports that have been reset. */
+	rte_eth_macaddr_get(port->id, &port->addr);
 	port->setup = *setup;
 	port->set_up = port->started = true;
 	if (port->not_promiscuous)
@@ -295,6 +298,7 @@ ports_close(struct fwd *fwd)
 			fwd->kept += fwd->ports[i].setup.nb_rxq * fwd->ports[i].kept_rx;
 			rte_eth_dev_close(fwd->ports[i].id);
 		}
+	bonds_close(fwd);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include <rte_errno.h>
 
+#include "bond.h"
 #include "fwd.h"
 #include "setup.h"
 
@@ -41,11 +42,21 @@ port_find(struct fwd *fwd, uint16_t id)
 	}
 	snprintf(port->driver, sizeof(port->driver), "%s", port->info.driver_name);
 	quirks_apply(port);
+	bond_apply_quirks(port);
 	if (fwd->nb_resting > 0)
 		fwd->nb_resting++;
 	else
 		fwd->nb_ports++;
 	return port_check(port, &fwd->args);
+}
+
+/** Whether the arguments have a port in use. */
+static bool
+is_wanted(const struct fwd *fwd, uint16_t id)
+{
+	const uint64_t mask = fwd->args.portmask;
+
+	return mask == 0 || (id < 64 && (mask >> id & 1) != 0);
 }
 
 int
@@ -64,12 +75,22 @@ ports_find(struct fwd *fwd)
 			  "example --vdev=net_af_packet0,iface=eth1");
 		return -1;
 	}
+	RTE_ETH_FOREACH_DEV(id)
+		if (is_wanted(fwd, id) && bond_join(id) < 0)
+			return -1;
 	RTE_ETH_FOREACH_DEV(id) {
-		uint64_t bit = id < 64 ? UINT64_C(1) << id : 0;
+		const bool member = bond_is_member(id);
 
-		if (fwd->args.portmask != 0 && (fwd->args.portmask & bit) == 0)
+		if (!is_wanted(fwd, id) || (member && fwd->args.portmask == 0))
 			continue;
-		wanted &= ~bit;
+		if (member) {
+			FWD_ERROR("--portmask=0x%" PRIx64
+				  ": port %u is a member of a bond that is in use, which "
+				  "receives and sends by it: leave it out",
+					fwd->args.portmask, id);
+			return -1;
+		}
+		wanted &= id < 64 ? ~(UINT64_C(1) << id) : UINT64_MAX;
 		if (port_find(fwd, id) < 0)
 			return -1;
 	}

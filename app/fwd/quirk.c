@@ -132,6 +132,18 @@ quirks_apply(struct fwd_port *port)
 	}
 }
 
+void
+quirks_inherit(struct fwd_port *port, const struct fwd_port *from)
+{
+	port->copy_external |= from->copy_external;
+	port->cuts_memory |= from->cuts_memory;
+	port->eal_memory_only |= from->eal_memory_only;
+	port->stops_for_good |= from->stops_for_good;
+	port->kept_tx = RTE_MAX(port->kept_tx, from->kept_tx);
+	if (port->start_hint == NULL)
+		port->start_hint = from->start_hint;
+}
+
 bool
 port_linearizes(const struct fwd *fwd, const struct fwd_port *port)
 {
