@@ -17,7 +17,7 @@ struct store {
 };
 
 static struct {
-	unsigned int gets, nth, times, failures;
+	unsigned int gets, nth, times, failures, more;
 	fault_put_t on_put;
 } fault;
 
@@ -40,6 +40,12 @@ void
 fault_on_put(fault_put_t on_put)
 {
 	fault.on_put = on_put;
+}
+
+void
+fault_say_more(unsigned int more)
+{
+	fault.more = more;
 }
 
 static int
@@ -105,7 +111,7 @@ store_count(const struct rte_mempool *mp)
 {
 	const struct store *store = mp->pool_data;
 
-	return store->len;
+	return store->len + fault.more;
 }
 
 unsigned int

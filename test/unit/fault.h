@@ -22,6 +22,9 @@ unsigned int fault_disarm(void);
 typedef void (*fault_put_t)(struct rte_mempool *mp, void *obj);
 void fault_on_put(fault_put_t on_put);
 
+/** From now on more objects are said to be there than are; rte_mempool_avail_count() then goes too far. */
+void fault_say_more(unsigned int more);
+
 /** Objects of a mempool with this handler that are out, with lcores 0 and 1 in use. */
 unsigned int fault_out(struct rte_mempool *mp);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capture.h"
+#include "fault.h"
 #include "kinds.h"
 
 static void
@@ -327,6 +328,34 @@ test_mempools_of_missing_kinds_are_null(void **state)
 	assert_int_equal(mext_pool_destroy(pool), 0);
 }
 
+/** The handler may have no large piece at a time, and have it at the next. */
+static void
+test_alloc_in_pieces_fills_the_table_and_no_more(void **state)
+{
+	struct mext_storage *const mark = (void *)1, *storages[16 + 1];
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	unsigned int n, failing;
+
+	(void)state;
+	mext_pool_conf_init(&conf);
+	conf.ops_name = FAULT_OPS;
+	conf.nb_classes = 1;
+	conf.classes[0] = (struct mext_pool_class){ 64, 32, 0 };
+	assert_int_equal(mext_pool_create("a", &conf, &pool), 0);
+	for (n = 2; n <= 16; n++) {
+		for (failing = 2; 1u << (failing - 1) <= n; failing++) {
+			storages[n] = mark;
+			fault_arm(1, failing);
+			assert_int_equal(mext_storage_alloc_bulk(pool, 64, storages, n), 0);
+			assert_int_equal(fault_disarm(), failing);
+			assert_ptr_equal(storages[n], mark);
+			mext_storage_release_bulk(storages, n);
+		}
+	}
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
 static void
 test_version_is_the_projects(void **state)
 {
@@ -354,6 +383,7 @@ main(void)
 		world_test(test_destroy_with_header_freed_but_storage_held_is_busy),
 		world_test(test_rx_mempool_gives_mbufs_or_pairs_as_asked),
 		cmocka_unit_test(test_mempools_of_missing_kinds_are_null),
+		cmocka_unit_test(test_alloc_in_pieces_fills_the_table_and_no_more),
 		cmocka_unit_test(test_version_is_the_projects),
 	};
 

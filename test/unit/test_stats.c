@@ -4,6 +4,7 @@
 
 #include <rte_launch.h>
 
+#include "fault.h"
 #include "world.h"
 
 static void
@@ -134,6 +135,34 @@ test_stats_add_up_over_lcores_and_threads(void **state)
 			.detaches = 3, .releases = 6, .returns_bulk = 3);
 }
 
+/** As of a handler's count while objects come and go. A cache is there to be counted, or none. */
+static void
+test_stats_of_handler_that_counts_too_many_show_none_out_or_cached(void **state)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	struct mext_stats stats;
+	unsigned int i;
+
+	(void)state;
+	mext_pool_conf_init(&conf);
+	conf.ops_name = FAULT_OPS;
+	conf.headers = (struct mext_pool_class){ 0, 32, 0 };
+	conf.wraps = (struct mext_pool_class){ 0, 32, 8 };
+	assert_int_equal(mext_pool_create("many", &conf, &pool), 0);
+	fault_say_more(3);
+	stats = stats_of(pool);
+	assert_int_equal(mext_stats_outstanding(pool), 0);
+	fault_say_more(0);
+	assert_int_equal(stats.nb_kinds, 2);
+	for (i = 0; i < stats.nb_kinds; i++) {
+		assert_int_equal(stats.kinds[i].total, 32);
+		assert_int_equal(stats.kinds[i].in_use, 0);
+		assert_int_equal(stats.kinds[i].cached, 0);
+	}
+	assert_int_equal(mext_pool_destroy(pool), 0);
+}
+
 int
 main(void)
 {
@@ -142,6 +171,8 @@ main(void)
 		world_test(test_stats_cached_are_free_objects_in_lcore_caches),
 		world_test(test_stats_outstanding_sums_all_kinds),
 		world_test(test_stats_add_up_over_lcores_and_threads),
+		cmocka_unit_test(
+				test_stats_of_handler_that_counts_too_many_show_none_out_or_cached),
 	};
 
 	if (eal_start() < 0)
