@@ -172,7 +172,7 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 {
 	void *storages[64];
 	struct rte_mempool *mp = NULL;
-	unsigned int i, last = 0;
+	unsigned int i, last = 0, counted = 0;
 
 	n = RTE_MIN(n, RTE_DIM(storages));
 	for (i = 0; i < n; i++) {
@@ -193,18 +193,20 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 			storages[last++] = storage;
 		} else if (count == 0 || next_is_over(mbufs, n, i)) {
 			break;
-		} else if (ref_drop(&storage->shinfo, 1) == 1) {
-			storages[last++] = storage;
+		} else {
+			/* First: the others may drop theirs, and destroy the pool, at any time. */
+			count_add(pool_of(storage->mp), COUNTER(releases), 1);
+			counted++;
+			if (ref_drop(&storage->shinfo, 1) == 1)
+				storages[last++] = storage;
 		}
 		mp = storage->mp;
 		room_restore(m, room);
 	}
-	if (i > 0) {
-		count_add(pool_of(mp), COUNTER(releases), i);
-		if (last > 0) {
-			count_add(pool_of(mp), COUNTER(returns_bulk), last);
-			rte_mempool_put_bulk(mp, storages, last);
-		}
+	if (last > 0) {
+		count_add(pool_of(mp), COUNTER(releases), i - counted);
+		count_add(pool_of(mp), COUNTER(returns_bulk), last);
+		rte_mempool_put_bulk(mp, storages, last);
 	}
 	return i;
 }

@@ -32,11 +32,13 @@ batch_add(struct batch *batch, void *obj)
 	batch->objs[batch->n++] = obj;
 }
 
-/** Storages of one mempool on their way home, and what to add to their pool's counters. */
+/**
+ * Storages of one mempool on their way home. They are counted before, and so is each drop: as soon as
+ * nothing of a pool is in the caller's hands, another thread may destroy it.
+ */
 struct put {
 	struct batch batch;
-	uint64_t releases;
-	uint64_t returns;
+	struct mext_pool *pool; /* that of batch.mp */
 };
 
 static inline void
@@ -44,22 +46,14 @@ put_init(struct put *put)
 {
 	put->batch.mp = NULL;
 	put->batch.n = 0;
-	put->releases = put->returns = 0;
 }
 
 static inline void
 put_flush(struct put *put)
 {
-	struct mext_pool *pool;
-
-	if (put->releases == 0)
-		return;
-	pool = pool_of(put->batch.mp);
-	count_add(pool, COUNTER(releases), put->releases);
-	if (put->returns > 0)
-		count_add(pool, COUNTER(returns_bulk), put->returns);
+	if (put->batch.n > 0)
+		count_add(put->pool, COUNTER(returns_bulk), put->batch.n);
 	batch_flush(&put->batch);
-	put->releases = put->returns = 0;
 }
 
 /** A drop of more references than exist: a bug of the caller's that must not pass unseen. */
@@ -79,24 +73,27 @@ put_storage(struct put *put, struct rte_mbuf_ext_shared_info *shinfo, unsigned i
 	if (unlikely(storage->mp != put->batch.mp)) {
 		put_flush(put);
 		put->batch.mp = storage->mp;
+		put->pool = pool_of(storage->mp);
 	}
+	count_add(put->pool, COUNTER(releases), n);
 	last = ref_drop(shinfo, n);
 	if (unlikely(last < 0)) {
+		count_add(put->pool, COUNTER(releases), -(uint64_t)n);
 		mextp_put_refused(storage, n);
 		return last;
 	}
-	put->releases += n;
 	if (last == 0)
 		return 0;
-	if (unlikely(origin == ORIGIN_LEAF)) {
-		mextp_spread_leaf_gone(storage);
-		return 0;
-	}
-	put->returns++;
-	if (likely(origin == ORIGIN_CLASS))
+	if (likely(origin == ORIGIN_CLASS)) {
+		if (unlikely(put->batch.n == RTE_DIM(put->batch.objs)))
+			put_flush(put);
 		batch_add(&put->batch, storage);
-	else
+	} else if (origin == ORIGIN_LEAF) {
+		mextp_spread_leaf_gone(storage);
+	} else {
+		count_add(put->pool, COUNTER(returns_bulk), 1);
 		mextp_storage_return(storage, origin);
+	}
 	return 0;
 }
 
