@@ -137,6 +137,12 @@ unit()
 	meson test -C "$work/$1" --no-suite stress --print-errorlogs
 }
 
+# Where EAL's memory is not zero when it is reserved.
+dirty_unit()
+{
+	meson test -C "$work/gcc" --setup dirty --suite unit --print-errorlogs
+}
+
 # The random verbs for longer than a unit test may take, where every access is looked at.
 random_verbs()
 {
@@ -241,6 +247,7 @@ everything()
 		[ "$kind" != sanitizers ] || needed="build sanitizers"
 		step_after "$needed" "unit $kind" "$(junit_of_unit "$kind")" unit "$kind"
 	done
+	step_after "build gcc -Werror" "unit dirty memory" "$work/gcc/meson-logs/testlog-dirty.junit.xml" dirty_unit
 	step_after "build sanitizers" "random verbs" "$work/sanitizers/meson-logs/verbs.junit.xml" random_verbs
 	step_after "build aarch64 -Werror" "examples aarch64" - cross_examples
 	step_after "build gcc -Werror" stress "$work/gcc/meson-logs/stress.junit.xml" stress gcc

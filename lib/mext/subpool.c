@@ -315,9 +315,11 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tag);
 	*mp = rte_mempool_create_empty(
 			name, count, size, cache, sizeof(struct sub_priv), socket, 0);
-	if (*mp == NULL) {
-		ret = -rte_errno;
-	} else if (rte_mempool_set_ops_byname(*mp, ops, NULL) < 0) {
+	if (*mp == NULL)
+		return not_made(pool, kind, name, socket, ops, size, -rte_errno);
+	/* DPDK leaves this area as the memory was. */
+	memset(rte_mempool_get_priv(*mp), 0, sizeof(struct sub_priv));
+	if (rte_mempool_set_ops_byname(*mp, ops, NULL) < 0) {
 		ret = -ENOENT;
 	} else {
 		/* Before it is filled: drivers are told of a mempool then. */

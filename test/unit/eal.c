@@ -3,10 +3,13 @@
 #include <numa.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <rte_common.h>
 #include <rte_eal.h>
+#include <rte_memzone.h>
 
+#include "dirty.h"
 #include "eal.h"
 
 /**
@@ -34,6 +37,26 @@ choose_cpus(int cpus[2])
 	return n > 0 ? 0 : -1;
 }
 
+/** Whether memory is as the environment says: a run on dirty memory must be one. */
+static int
+check_memory(void)
+{
+	const struct rte_memzone *mz;
+	unsigned char first;
+
+	if (getenv(DIRTY_VARIABLE) == NULL)
+		return 0;
+	mz = rte_memzone_reserve("dirty", 1, SOCKET_ID_ANY, 0);
+	if (mz == NULL)
+		return -1;
+	first = *(const unsigned char *)mz->addr;
+	rte_memzone_free(mz);
+	if (first == DIRTY)
+		return 0;
+	fprintf(stderr, "%s is set, but memory is as EAL gives it\n", DIRTY_VARIABLE);
+	return -1;
+}
+
 int
 eal_start(void)
 {
@@ -49,7 +72,9 @@ eal_start(void)
 	snprintf(lcores, sizeof(lcores), "0@%d,1@%d", cpus[0], cpus[1]);
 	for (i = 0; i < RTE_DIM(args); i++)
 		argv[i] = (char *)(uintptr_t)args[i]; /* EAL sorts them, but writes none */
-	return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
+	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+		return -1;
+	return check_memory();
 }
 
 int
