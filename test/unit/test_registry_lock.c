@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Lookup beside create and destroy. */
+#include <rte_cycles.h>
+#include <rte_eal_memconfig.h>
+#include <rte_launch.h>
+
+#include "pool.h"
+#include "world.h"
+
+#define NAME "shared"
+
+static uint32_t stop;
+
+static int
+look_up_until_stopped(void *arg)
+{
+	uint64_t *found = arg;
+	struct mext_pool *pool;
+	int ret;
+
+	do {
+		ret = mext_pool_lookup(NAME, &pool);
+		if (ret != 0 && ret != -ENOENT)
+			return ret;
+		*found += ret == 0;
+	} while (__atomic_load_n(&stop, __ATOMIC_RELAXED) == 0);
+	return 0;
+}
+
+/** It must not look into a pool whose mempools are going. */
+static void
+test_lookup_beside_create_and_destroy_finds_all_or_nothing(void **state)
+{
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	uint64_t found = 0;
+	unsigned int i;
+
+	(void)state;
+	world_conf(&conf);
+	stop = 0;
+	assert_int_equal(rte_eal_remote_launch(look_up_until_stopped, &found, 1), 0);
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+		assert_int_equal(mext_pool_destroy(pool), 0);
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	assert_true(found > 0);
+}
+
+static int
+look_up_once(void *arg)
+{
+	struct mext_pool *pool;
+	int ret = mext_pool_lookup(NAME, &pool);
+
+	__atomic_store_n((uint32_t *)arg, 1, __ATOMIC_RELAXED);
+	return ret;
+}
+
+static int
+destroy_once(void *pool)
+{
+	return mext_pool_destroy(pool);
+}
+
+/** The lock is in shared memory: another process's lookup and destroy wait in the same way. */
+static void
+test_lookup_and_withdrawal_wait_for_each_other(void **state)
+{
+	const unsigned int while_us = 20000;
+	struct mext_pool_conf conf;
+	struct mext_pool *pool;
+	uint32_t done = 0;
+
+	(void)state;
+	world_conf(&conf);
+	assert_int_equal(mext_pool_create(NAME, &conf, &pool), 0);
+	rte_mcfg_tailq_write_lock();
+	assert_int_equal(rte_eal_remote_launch(look_up_once, &done, 1), 0);
+	rte_delay_us_sleep(while_us);
+	assert_int_equal(__atomic_load_n(&done, __ATOMIC_RELAXED), 0);
+	rte_mcfg_tailq_write_unlock();
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+
+	rte_mcfg_tailq_read_lock();
+	assert_int_equal(rte_eal_remote_launch(destroy_once, pool, 1), 0);
+	rte_delay_us_sleep(while_us);
+	assert_int_not_equal(__atomic_load_n(&pool->id.published, __ATOMIC_RELAXED), 0);
+	rte_mcfg_tailq_read_unlock();
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lookup_beside_create_and_destroy_finds_all_or_nothing),
+		cmocka_unit_test(test_lookup_and_withdrawal_wait_for_each_other),
+	};
+
+	if (eal_start() < 0)
+		return EXIT_FAILURE;
+	return eal_stop(cmocka_run_group_tests(tests, NULL, NULL));
+}
