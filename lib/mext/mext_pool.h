@@ -187,7 +187,7 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
  * Create a pool. The first one registers the mempool handler mext_depot, see mext_depot_register().
  *
  * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in all processes of the application; the
- *   memzone "mext.<name>" is the pool's
+ *   memzones "mext.<name>" and "mext+<name>" are the pool's
  * @param conf  what it is made of; read, not kept
  * @param pool  the pool; unchanged on failure
  * @return 0; -EINVAL: a number is out of range or the mempool handler is unknown (the log names

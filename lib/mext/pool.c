@@ -89,12 +89,14 @@ create(const char *name, const struct mext_pool_conf *conf, struct mext_pool **p
 	ret = create_mempools(
 			made, conf->socket_mask != 0 ? conf->socket_mask : mextp_sockets_in_use());
 	made->conf.ops_name = NULL; /* the caller's string may go now, and is the caller's only */
+	if (ret == 0) {
+		mextp_sockets_order(made);
+		ret = mextp_registry_publish(made);
+	}
 	if (ret < 0) {
 		pool_free(made);
 		return ret;
 	}
-	mextp_sockets_order(made);
-	mextp_registry_publish(made);
 	*pool = made;
 	return 0;
 }

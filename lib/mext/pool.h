@@ -73,11 +73,10 @@ struct code {
 };
 
 /**
- * What a process that finds a pool looks at before it believes the rest. The first three are where
+ * What a process that finds a pool looks at before it believes the rest. The first two are where
  * they are in every build of the library, whatever its ABI.
  */
 struct pool_id {
-	uint64_t published; /* see registry.c */
 	uint32_t abi;
 	uint32_t size; /* of struct mext_pool */
 	struct code code;

@@ -14,40 +14,58 @@
 #include "registry.h"
 #include "storage.h"
 
-/** In a pool that can be found, and in no memory that was just reserved: DPDK zeroes what is freed. */
-#define PUBLISHED UINT64_C(0x6c6f6f702d74786d) /* "mxt-pool" */
+/*
+ * A pool has two memzones. The mark is reserved when the pool in the other one is complete, so nobody
+ * believes what stands in memory that was just reserved: that may be a pool of an earlier run.
+ */
+#define MEMORY "mext."
+#define MARK "mext+"
 
-static_assert(sizeof("mext.") + MEXT_POOL_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "names of memzones");
-static_assert(sizeof(struct pool_id) <= RTE_CACHE_LINE_MIN_SIZE, "any memzone can be looked at");
+static_assert(sizeof(MEMORY) + MEXT_POOL_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "names of memzones");
+static_assert(sizeof(MARK) + MEXT_POOL_NAME_MAX <= RTE_MEMZONE_NAMESIZE, "names of memzones");
 
-static void
-zone_name(char *zone, const char *name)
+static const struct rte_memzone *
+zone_find(const char *prefix, const char *name)
 {
-	snprintf(zone, RTE_MEMZONE_NAMESIZE, "mext.%s", name);
+	char zone[RTE_MEMZONE_NAMESIZE];
+
+	snprintf(zone, sizeof(zone), "%s%s", prefix, name);
+	return rte_memzone_lookup(zone);
+}
+
+static int
+zone_reserve(const char *prefix, const char *name, size_t len, void **addr)
+{
+	char zone[RTE_MEMZONE_NAMESIZE];
+	const struct rte_memzone *mz;
+
+	snprintf(zone, sizeof(zone), "%s%s", prefix, name);
+	mz = rte_memzone_reserve_aligned(zone, len, SOCKET_ID_ANY, 0, RTE_CACHE_LINE_SIZE);
+	if (mz != NULL) {
+		*addr = mz->addr;
+		return 0;
+	}
+	if (rte_errno == EEXIST) {
+		MEXT_LOG(ERR, "pool %s exists already", name);
+		return -EEXIST;
+	}
+	MEXT_LOG(ERR,
+			"pool %s: no memory for the pool itself (%zu bytes; %s): reserve more "
+			"hugepages or raise EAL's -m",
+			name, len, rte_strerror(rte_errno));
+	return -ENOMEM;
 }
 
 int
 mextp_registry_reserve(const char *name, struct mext_pool **pool)
 {
-	char zone[RTE_MEMZONE_NAMESIZE];
-	const struct rte_memzone *mz;
+	void *addr;
+	int ret;
 
-	zone_name(zone, name);
-	mz = rte_memzone_reserve_aligned(
-			zone, sizeof(**pool), SOCKET_ID_ANY, 0, RTE_CACHE_LINE_SIZE);
-	if (mz == NULL && rte_errno == EEXIST) {
-		MEXT_LOG(ERR, "pool %s exists already", name);
-		return -EEXIST;
-	}
-	if (mz == NULL) {
-		MEXT_LOG(ERR,
-				"pool %s: no memory for the pool itself (%zu bytes; %s): reserve more "
-				"hugepages or raise EAL's -m",
-				name, sizeof(**pool), rte_strerror(rte_errno));
-		return -ENOMEM;
-	}
-	*pool = mz->addr;
-	memset(*pool, 0, sizeof(**pool));
+	ret = zone_reserve(MEMORY, name, sizeof(**pool), &addr);
+	if (ret < 0)
+		return ret;
+	*pool = memset(addr, 0, sizeof(**pool));
 	snprintf((*pool)->name, sizeof((*pool)->name), "%s", name);
 	return 0;
 }
@@ -93,32 +111,32 @@ code_here(void)
 		.leaf = mextp_leaf_free_cb };
 }
 
-void
+int
 mextp_registry_publish(struct mext_pool *pool)
 {
+	void *mark;
+
 	each_mempool(pool, note_handler);
 	pool->id.abi = MEXT_ABI_VERSION;
 	pool->id.size = sizeof(*pool);
 	pool->id.code = code_here();
-	/* Release: pairs with the acquire in mextp_registry_find(), the pool is complete. */
-	__atomic_store_n(&pool->id.published, PUBLISHED, __ATOMIC_RELEASE);
+	/* The lock of memzones orders this with mextp_registry_find(). */
+	return zone_reserve(MARK, pool->name, 1, &mark);
 }
 
 void
 mextp_registry_withdraw(struct mext_pool *pool)
 {
+	rte_memzone_free(zone_find(MARK, pool->name));
+	/* Whoever has found the mark still looks at the pool under this lock. */
 	rte_mcfg_tailq_write_lock();
-	__atomic_store_n(&pool->id.published, 0, __ATOMIC_RELAXED);
 	rte_mcfg_tailq_write_unlock();
 }
 
 void
 mextp_registry_free(struct mext_pool *pool)
 {
-	char zone[RTE_MEMZONE_NAMESIZE];
-
-	zone_name(zone, pool->name);
-	rte_memzone_free(rte_memzone_lookup(zone));
+	rte_memzone_free(zone_find(MEMORY, pool->name));
 }
 
 /** Each process numbers its handlers as it registers them, a mempool has only the number. */
@@ -178,21 +196,17 @@ check_fits(const struct mext_pool *pool, const char *name)
 int
 mextp_registry_find(const char *name, struct mext_pool **pool)
 {
-	char zone[RTE_MEMZONE_NAMESIZE];
-	const struct rte_memzone *mz;
-	struct mext_pool *found;
+	const struct rte_memzone *mz = NULL;
 	int ret = -ENOENT;
 
-	zone_name(zone, name);
-	/* Its writers are the primary's destroyers: what is found stays while it is checked. */
+	/* Withdrawal waits for this lock: what is found stays while it is checked. */
 	rte_mcfg_tailq_read_lock();
-	mz = rte_memzone_lookup(zone);
-	found = mz != NULL ? mz->addr : NULL;
-	/* Acquire: pairs with the release in mextp_registry_publish(). */
-	if (found != NULL && __atomic_load_n(&found->id.published, __ATOMIC_ACQUIRE) == PUBLISHED)
-		ret = check_fits(found, name);
+	if (zone_find(MARK, name) != NULL)
+		mz = zone_find(MEMORY, name);
+	if (mz != NULL)
+		ret = check_fits(mz->addr, name);
 	rte_mcfg_tailq_read_unlock();
 	if (ret == 0)
-		*pool = found;
+		*pool = mz->addr;
 	return ret;
 }

@@ -5,7 +5,7 @@
 /**
  * @file
  * Pools by name, each in a memzone "mext.<name>": memory that every process of a DPDK application
- * has at the same address.
+ * has at the same address. A pool that can be found has a second one, "mext+<name>".
  *
  * Reserve and free are the primary process's. Find runs in any process, together with all the
  * others: it gives a pool that is published and not withdrawn yet, or none.
@@ -16,8 +16,8 @@
 /** Memory for a pool, zeroed, that nobody finds yet. @return 0, -EEXIST, -ENOMEM; logged. */
 int mextp_registry_reserve(const char *name, struct mext_pool **pool);
 
-/** Let a complete pool be found. */
-void mextp_registry_publish(struct mext_pool *pool);
+/** Let a complete pool be found. @return 0, -EEXIST, -ENOMEM; logged. */
+int mextp_registry_publish(struct mext_pool *pool);
 
 /** Let it be found no longer; on return no mextp_registry_find() is looking at it. */
 void mextp_registry_withdraw(struct mext_pool *pool);

@@ -153,6 +153,25 @@ test_lookup_of_memzone_that_is_no_pool_does_not_find(void **state)
 	}
 }
 
+/**
+ * What is reserved may be what an earlier run has left: here the whole of a pool. A lookup that comes
+ * before it is cleared, as it may in another process, must not believe it.
+ */
+static void
+test_lookup_in_memory_of_an_earlier_pool_does_not_find(void **state)
+{
+	struct mext_pool *const mark = (void *)1, *pool = mark;
+	const struct mext_pool *earlier = ((struct world *)*state)->pool;
+	const struct rte_memzone *mz;
+
+	mz = rte_memzone_reserve("mext." NAME, sizeof(*earlier), SOCKET_ID_ANY, 0);
+	assert_non_null(mz);
+	memcpy(mz->addr, earlier, sizeof(*earlier));
+	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+	assert_ptr_equal(pool, mark);
+	assert_int_equal(rte_memzone_free(mz), 0);
+}
+
 static void
 test_lookup_of_longer_name_does_not_find(void **state)
 {
@@ -286,6 +305,7 @@ main(void)
 		world_test(test_lookup_in_secondary_finds_pool),
 		cmocka_unit_test(test_lookup_during_creation_does_not_find),
 		cmocka_unit_test(test_lookup_of_memzone_that_is_no_pool_does_not_find),
+		world_test(test_lookup_in_memory_of_an_earlier_pool_does_not_find),
 		cmocka_unit_test(test_lookup_of_longer_name_does_not_find),
 		world_test(test_lookup_by_program_of_other_abi_is_refused),
 		world_test(test_lookup_pool_of_other_build_is_refused),
