@@ -70,35 +70,32 @@ mextp_registry_reserve(const char *name, struct mext_pool **pool)
 	return 0;
 }
 
-/** Call on each mempool of a pool until one call fails. */
-static int
-each_mempool(const struct mext_pool *pool,
-		int (*call)(const struct mext_pool *pool, struct rte_mempool *mp))
+/** Call for each mempool of a pool. */
+static void
+each_mempool(const struct mext_pool *pool, void (*call)(struct rte_mempool *mp, void *arg),
+		void *arg)
 {
 	unsigned int i, kind;
-	int ret = 0;
 
 	for (i = 0; i < pool->nb_sockets; i++) {
 		const struct socket_pools *sub = &pool->sub[i];
 
-		for (kind = 0; kind < NB_KINDS && ret == 0; kind++) {
+		for (kind = 0; kind < NB_KINDS; kind++) {
 			if (sub->mp[kind] != NULL)
-				ret = call(pool, sub->mp[kind]);
-			if (ret == 0 && sub->apart[kind] != NULL)
-				ret = call(pool, sub->apart[kind]);
+				call(sub->mp[kind], arg);
+			if (sub->apart[kind] != NULL)
+				call(sub->apart[kind], arg);
 		}
 	}
-	return ret;
 }
 
-static int
-note_handler(const struct mext_pool *pool __rte_unused, struct rte_mempool *mp)
+static void
+note_handler(struct rte_mempool *mp, void *arg __rte_unused)
 {
 	struct sub_priv *priv = rte_mempool_get_priv(mp);
 
 	snprintf(priv->ops_name, sizeof(priv->ops_name), "%s",
 			rte_mempool_get_ops(mp->ops_index)->name);
-	return 0;
 }
 
 /** The code that makes a shared info one of ours; in a process with other addresses it is not. */
@@ -116,7 +113,7 @@ mextp_registry_publish(struct mext_pool *pool)
 {
 	void *mark;
 
-	each_mempool(pool, note_handler);
+	each_mempool(pool, note_handler, NULL);
 	pool->id.abi = MEXT_ABI_VERSION;
 	pool->id.size = sizeof(*pool);
 	pool->id.code = code_here();
@@ -139,42 +136,77 @@ mextp_registry_free(struct mext_pool *pool)
 	rte_memzone_free(zone_find(MEMORY, pool->name));
 }
 
+/** A mempool and its handler, as the process says that made the pool. */
+struct handler {
+	char mempool[RTE_MEMPOOL_NAMESIZE];
+	char name[RTE_MEMPOOL_OPS_NAMESIZE];
+	uint32_t index;
+};
+
+/** What a pool says of itself. */
+struct facts {
+	struct pool_id id;
+	/* Only of a pool that was made by this build of the library: */
+	bool in_regions;
+	struct handler other; /* the first that is another one here, "" if none is */
+};
+
 /** Each process numbers its handlers as it registers them, a mempool has only the number. */
-static int
-check_handler(const struct mext_pool *pool, struct rte_mempool *mp)
+static const char *
+handler_here(uint32_t index)
+{
+	return index < rte_mempool_ops_table.num_ops ? rte_mempool_ops_table.ops[index].name : NULL;
+}
+
+static void
+compare_handler(struct rte_mempool *mp, void *arg)
 {
 	const struct sub_priv *priv = rte_mempool_get_priv(mp);
-	uint32_t index = (uint32_t)mp->ops_index;
-	const char *here = NULL;
+	const char *here = handler_here((uint32_t)mp->ops_index);
+	struct handler *other = arg;
 
-	if (index < rte_mempool_ops_table.num_ops)
-		here = rte_mempool_ops_table.ops[index].name;
-	if (here != NULL && strcmp(here, priv->ops_name) == 0)
-		return 0;
-	MEXT_LOG(ERR,
-			"pool %s: mempool %s has handler '%s', number %" PRIu32
-			"; in this process that number is %s%s%s: register the handlers in the same "
-			"order in all processes (link the same drivers, give the same -d options)",
-			pool->name, mp->name, priv->ops_name, index, here != NULL ? "'" : "",
-			here != NULL ? here : "nobody's", here != NULL ? "'" : "");
-	return -EPROTO;
+	if (other->mempool[0] != '\0' || (here != NULL && strcmp(here, priv->ops_name) == 0))
+		return;
+	memcpy(other->mempool, mp->name, sizeof(other->mempool));
+	memcpy(other->name, priv->ops_name, sizeof(other->name));
+	other->index = (uint32_t)mp->ops_index;
+}
+
+static bool
+is_this_build(const struct pool_id *id)
+{
+	return id->abi == MEXT_ABI_VERSION && id->size == sizeof(struct mext_pool);
+}
+
+static void
+gather_facts(const struct mext_pool *pool, struct facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->id = pool->id;
+	if (!is_this_build(&pool->id))
+		return;
+	facts->in_regions = pool->conf.page_size != 0;
+	each_mempool(pool, compare_handler, &facts->other);
 }
 
 static int
-check_fits(const struct mext_pool *pool, const char *name)
+check_facts(const char *name, const struct facts *facts)
 {
-	const struct code here = code_here();
+	const struct code here = code_here(), *code = &facts->id.code;
+	const struct handler *other = &facts->other;
+	const char *handler = handler_here(other->index);
 
-	if (pool->id.abi != MEXT_ABI_VERSION || pool->id.size != sizeof(*pool)) {
+	if (!is_this_build(&facts->id)) {
 		MEXT_LOG(ERR,
 				"pool %s was made by a library of ABI %" PRIu32 " (pool of %" PRIu32
 				" bytes), this one is ABI %u (%zu bytes): use the same libmext in all "
 				"processes",
-				name, pool->id.abi, pool->id.size, MEXT_ABI_VERSION, sizeof(*pool));
+				name, facts->id.abi, facts->id.size, MEXT_ABI_VERSION,
+				sizeof(struct mext_pool));
 		return -EPROTO;
 	}
-	if (pool->id.code.storage != here.storage || pool->id.code.pair != here.pair ||
-			pool->id.code.wrap != here.wrap || pool->id.code.leaf != here.leaf) {
+	if (code->storage != here.storage || code->pair != here.pair || code->wrap != here.wrap ||
+			code->leaf != here.leaf) {
 		MEXT_LOG(ERR,
 				"pool %s: libmext is at another address in this process than in the "
 				"one that made the pool, whose storages name its functions: load the "
@@ -183,29 +215,44 @@ check_fits(const struct mext_pool *pool, const char *name)
 				name);
 		return -ENOTSUP;
 	}
-	if (pool->conf.page_size != 0 && rte_eal_process_type() != RTE_PROC_PRIMARY) {
+	if (facts->in_regions && rte_eal_process_type() != RTE_PROC_PRIMARY) {
 		MEXT_LOG(ERR,
 				"pool %s: its objects are in regions, which only the primary process has: make "
 				"it with page_size 0 to use it here",
 				name);
 		return -ENOTSUP;
 	}
-	return each_mempool(pool, check_handler);
+	if (other->mempool[0] == '\0')
+		return 0;
+	MEXT_LOG(ERR,
+			"pool %s: mempool %s has handler '%s', number %" PRIu32
+			"; in this process that number is %s%s%s: register the handlers in the same "
+			"order in all processes (link the same drivers, give the same -d options)",
+			name, other->mempool, other->name, other->index, handler != NULL ? "'" : "",
+			handler != NULL ? handler : "nobody's", handler != NULL ? "'" : "");
+	return -EPROTO;
 }
 
 int
 mextp_registry_find(const char *name, struct mext_pool **pool)
 {
 	const struct rte_memzone *mz = NULL;
-	int ret = -ENOENT;
+	struct facts facts;
+	int ret;
 
-	/* Withdrawal waits for this lock: what is found stays while it is checked. */
+	/*
+	 * Withdrawal waits for this lock, so what is found stays while it is looked at. So does every
+	 * other writer in all processes, even where this one was killed: nothing here may take long.
+	 */
 	rte_mcfg_tailq_read_lock();
 	if (zone_find(MARK, name) != NULL)
 		mz = zone_find(MEMORY, name);
 	if (mz != NULL)
-		ret = check_fits(mz->addr, name);
+		gather_facts(mz->addr, &facts);
 	rte_mcfg_tailq_read_unlock();
+	if (mz == NULL)
+		return -ENOENT;
+	ret = check_facts(name, &facts);
 	if (ret == 0)
 		*pool = mz->addr;
 	return ret;
