@@ -207,14 +207,18 @@ mext_pool_create(const char *name, const struct mext_pool_conf *conf, struct mex
 }
 
 /**
- * Destroy a pool that has nothing outstanding.
+ * Destroy a pool that has nothing outstanding. It does not wait for anybody.
  *
  * @param pool  the pool, NULL allowed
  * @return 0; -EBUSY: objects are outstanding, the log says how many of which class; -ENOTSUP: this
  *   is a secondary process. On failure nothing has changed.
  *
  * Thread safety: alone in all processes: a secondary that found the pool must not use it any more,
- *   and nobody looks it up for use. Stop and close the ports that use it before.
+ * *   nobody looks it up for use, and no thread is in a call, of mext's or DPDK's, on anything of it. Stop
+ *   and close the ports that use it before. An object counts as free before the call that freed it has
+ *   returned, so that nothing is outstanding does not tell. Where other threads free the last objects,
+ *   and before another attempt after -EBUSY, each of these threads must have passed a quiescent point
+ *   after its last free: it was joined, or rte_rcu_qsbr_synchronize() says so.
  * Ownership: the pool is gone on success.
  */
 int mext_pool_destroy(struct mext_pool *pool);

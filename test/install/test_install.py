@@ -119,6 +119,11 @@ def test_readme_shows_the_example_that_is_compiled():
     assert blocks[0] == marked(ROOT / "examples/readme/readme.c", "readme")
 
 
+def test_retire_example_destroys_its_pool_while_the_worker_goes_on(installed, tmp_path):
+    program = installed.compile(tmp_path / "retire", "-std=gnu11", ROOT / "examples/retire/retire.c")
+    assert "the pool is gone" in installed.run(program, *eal(lcores=2, memory=256)).stdout
+
+
 def test_archive_links_with_shared_dpdk(installed, tmp_path):
     program = installed.compile(tmp_path / "readme", ROOT / "examples/readme/readme.c",
                                 packages=["libmext"], libs=["--static", "--libs"])
