@@ -31,17 +31,34 @@ cli_show_pool(struct fwd *fwd, char **words __rte_unused)
 	return CLI_DONE;
 }
 
+/** Mempools whose names begin as a pool's do. */
+struct found {
+	const char *pool;
+	unsigned int n;
+	struct rte_mempool *mp[1024];
+};
+
+/** DPDK holds a lock that all processes share, so nothing is printed here. */
+static void
+note(struct rte_mempool *mp, void *arg)
+{
+	struct found *found = arg;
+
+	if (strncmp(mp->name, found->pool, strlen(found->pool)) == 0 &&
+			found->n < RTE_DIM(found->mp))
+		found->mp[found->n++] = mp;
+}
+
 /** A line for a mempool of the pool: each holds one kind of buffer for one socket. */
 static void
-print_level(struct rte_mempool *mp, void *pool)
+print_level(const struct rte_mempool *mp, const struct mext_pool *pool)
 {
 	const double size = mp->header_size + mp->elt_size + mp->trailer_size;
 	const size_t len = strlen(mext_pool_name(pool));
 	unsigned int avail, stored;
 	int tag = 0;
 
-	if (strncmp(mp->name, mext_pool_name(pool), len) != 0 ||
-			sscanf(&mp->name[len], ".%*d%n", &tag) < 0 || tag == 0)
+	if (sscanf(&mp->name[len], ".%*d%n", &tag) < 0 || tag == 0)
 		return;
 	printf("%-12s  %6d  %7u  %9u", mp->name, mp->socket_id, mp->elt_size, mp->size);
 	avail = RTE_MIN(rte_mempool_avail_count(mp), mp->size);
@@ -56,12 +73,15 @@ print_level(struct rte_mempool *mp, void *pool)
 enum cli_result
 cli_show_storage(struct fwd *fwd, char **words __rte_unused)
 {
+	struct found found = { .pool = mext_pool_name(fwd->pool) };
 	struct mext_stats s;
 	unsigned int i;
 
 	mext_stats_get(fwd->pool, &s);
+	rte_mempool_walk(note, &found);
 	printf("mempool       socket    bytes      total     in use       free     cached       MiB\n");
-	rte_mempool_walk(print_level, fwd->pool);
+	for (i = 0; i < found.n; i++)
+		print_level(found.mp[i], fwd->pool);
 	const struct {
 		const char *what;
 		uint64_t value;
