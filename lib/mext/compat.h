@@ -32,6 +32,31 @@ compat_cache_size(uint32_t asked)
 	return asked & ~UINT32_C(1);
 }
 
+/**
+ * Whether a cache keeps no more than its size and moves half of it at a time; before 26.07 it kept half as
+ * many again and moved all of it.
+ */
+#define COMPAT_CACHE_IS_SIZE (RTE_VERSION >= RTE_VERSION_NUM(26, 7, 0, 0))
+
+/** The size from which caches get hardly better: that many move at a time, or half of it. */
+#define COMPAT_CACHE_AMPLE (COMPAT_CACHE_IS_SIZE ? 512u : 256u)
+
+/** Most free objects that a cache keeps. */
+static inline uint32_t
+compat_cache_keeps(uint32_t size)
+{
+	return COMPAT_CACHE_IS_SIZE ? size : size * 3 / 2;
+}
+
+/** Size of the largest cache that keeps no more objects than count. */
+static inline uint32_t
+compat_cache_largest(uint32_t count)
+{
+	const uint64_t size = COMPAT_CACHE_IS_SIZE ? count : ((uint64_t)count * 2 + 1) / 3;
+
+	return RTE_MIN(size, (uint64_t)RTE_MEMPOOL_CACHE_MAX_SIZE);
+}
+
 /** Map memory in DPDK's VFIO container. @return -1, with rte_errno: ENOTSUP where that needs a device. */
 static inline int
 compat_vfio_map(uint64_t addr, uint64_t iova, uint64_t len)

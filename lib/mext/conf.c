@@ -6,6 +6,7 @@
 
 #include <rte_lcore.h>
 
+#include "compat.h"
 #include "log.h"
 #include "pool.h"
 #include "space.h"
@@ -107,9 +108,8 @@ check_kind(const char *pool, const struct mext_pool_conf *conf, unsigned int kin
 	size_range(conf, kind, &min, &max);
 	if (check_range(pool, object, ".size", c->size, min, max) < 0)
 		return -EINVAL;
-	/* A mempool wants its caches, which fill up to 1.5 times their size, within its size. */
-	max = RTE_MIN((uint64_t)c->count * 2 / 3, (uint64_t)RTE_MEMPOOL_CACHE_MAX_SIZE);
-	return check_range(pool, object, ".cache", c->cache, 0, max);
+	/* A mempool wants what a cache keeps to be within its own size. */
+	return check_range(pool, object, ".cache", c->cache, 0, compat_cache_largest(c->count));
 }
 
 static int
@@ -231,12 +231,13 @@ static void
 default_kind(struct mext_pool_conf *conf, unsigned int kind, struct mext_pool_class *c,
 		size_t bytes, uint32_t size)
 {
-	const unsigned int cache_max = 256;
+	uint32_t parked;
 
 	c->size = size;
 	c->count = RTE_MIN(bytes / mextp_sub_bytes(conf, kind), (size_t)MEXT_POOL_MAX_COUNT);
 	c->count = RTE_MAX(c->count, 1u);
-	c->cache = RTE_MIN(c->count / (4 * rte_lcore_count()), cache_max);
+	parked = (uint64_t)c->count * 3 / 8 / rte_lcore_count();
+	c->cache = compat_cache_size(RTE_MIN(compat_cache_largest(parked), COMPAT_CACHE_AMPLE));
 }
 
 int

@@ -78,9 +78,9 @@ struct mext_pool_class {
 	uint32_t size; /**< data bytes of each */
 	uint32_t count; /**< how many on each socket, up to MEXT_POOL_MAX_COUNT; 0: none */
 	/**
-	 * Size of each lcore's cache, 0 to RTE_MEMPOOL_CACHE_MAX_SIZE, at most count / 1.5. The mempool gets an
-	 * even one: an odd number counts as one less, 1 as none, since with some odd sizes DPDK 26.07 hands out
-	 * objects twice.
+	 * Size of each lcore's cache, 0 to RTE_MEMPOOL_CACHE_MAX_SIZE; at most count / 1.5, from DPDK 26.07 on at
+	 * most count. The mempool gets an even one: an odd number counts as one less, 1 as none, since with some
+	 * odd sizes DPDK 26.07 hands out objects twice.
 	 */
 	uint32_t cache;
 };
@@ -88,8 +88,8 @@ struct mext_pool_class {
 /**
  * What a pool is made of. Start from mext_pool_conf_init() or mext_pool_conf_default().
  *
- * An idle object can be parked in the cache of another lcore, up to 1.5 times the cache size for
- * each: make count large enough for lcores * cache * 1.5 beside what is in use.
+ * An idle object can be parked in the cache of another lcore: up to 1.5 times the cache's size in each, from
+ * DPDK 26.07 on up to its size. Make count large enough for lcores * cache * 1.5 beside what is in use.
  */
 struct mext_pool_conf {
 	/** Storages, sizes 1 to MEXT_POOL_MAX_SIZE, each larger than the one before. */
@@ -159,7 +159,8 @@ void mext_pool_conf_init(struct mext_pool_conf *conf);
 /**
  * A sensible configuration from a total of memory for objects: about 35 % mbufs for receive queues (2,048
  * bytes), 45 % storages (512, 2,048 and 16,384 bytes), 15 % packets (2,048), the rest bare headers,
- * headers for wrapped memory, and spreads; caches small enough that idle lcores park at most 3/8 of them.
+ * headers for wrapped memory, and spreads. Caches are of 256, from DPDK 26.07 on, which moves half a cache at
+ * a time, of 512; or so much smaller that all lcores together park at most 3/8 of the objects.
  * Change any field before creating the pool; with MEXT_POOL_RX_PAIRS rx's count goes to pairs, see there. The
  * caches come on top: DPDK keeps one for every lcore it was built for (128: 1.5 MiB) in each of the pool's mempools
  * that have one.

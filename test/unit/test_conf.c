@@ -92,7 +92,6 @@ static const struct {
 	{ CLASS0_COUNT, 0, "classes[0].count is 0, allowed is 1 to 268435456" },
 	{ CLASS0_COUNT, (1u << 28) + 1,
 			"classes[0].count is 268435457, allowed is 1 to 268435456" },
-	{ CLASS0_CACHE, 22, "classes[0].cache is 22, allowed is 0 to 21" },
 	{ CLASS1_SIZE, WORLD_SMALL, "classes[1].size is 256, allowed is 257 to 67108864" },
 	{ CLASS1_SIZE, 1, "classes[1].size is 1, allowed is 257 to 67108864" },
 	{ CLASS2_COUNT, 0, "classes[2].count is 0, allowed is 1 to 268435456" },
@@ -102,21 +101,16 @@ static const struct {
 	{ RX_SIZE, 0, "rx.size is 0, allowed is 1 to 65407" },
 	{ RX_SIZE, 65408, "rx.size is 65408, allowed is 1 to 65407" },
 	{ RX_COUNT, (1u << 28) + 1, "rx.count is 268435457, allowed is 0 to 268435456" },
-	{ RX_CACHE, 43, "rx.cache is 43, allowed is 0 to 42" },
 	{ HEADERS_SIZE, 1, "headers.size is 1, allowed is 0 to 0" },
 	{ HEADERS_COUNT, UINT32_MAX, "headers.count is 4294967295, allowed is 0 to 268435456" },
-	{ HEADERS_CACHE, 513, "headers.cache is 513, allowed is 0 to 512" },
 	{ HEADERS_CACHE, UINT32_MAX, "headers.cache is 4294967295, allowed is 0 to 512" },
 	{ PAIRS_SIZE, 0, "pairs.size is 0, allowed is 1 to 65407" },
 	{ PAIRS_SIZE, 65408, "pairs.size is 65408, allowed is 1 to 65407" },
 	{ PAIRS_COUNT, (1u << 28) + 1, "pairs.count is 268435457, allowed is 0 to 268435456" },
-	{ PAIRS_CACHE, 86, "pairs.cache is 86, allowed is 0 to 85" },
 	{ WRAPS_SIZE, 1, "wraps.size is 1, allowed is 0 to 0" },
 	{ WRAPS_COUNT, (1u << 28) + 1, "wraps.count is 268435457, allowed is 0 to 268435456" },
-	{ WRAPS_CACHE, 65, "wraps.cache is 65, allowed is 0 to 64" },
 	{ SPREADS_SIZE, 1, "spreads.size is 1, allowed is 0 to 0" },
 	{ SPREADS_COUNT, (1u << 28) + 1, "spreads.count is 268435457, allowed is 0 to 268435456" },
-	{ SPREADS_CACHE, 22, "spreads.cache is 22, allowed is 0 to 21" },
 	{ COPY_THRESHOLD, 65536, "copy_threshold is 65536, allowed is 0 to 65535" },
 	{ PRIV_SIZE, 8200, "priv_size is 8200, allowed is 0 to 8192" },
 	{ PRIV_SIZE, UINT16_MAX, "priv_size is 65535, allowed is 0 to 8192" },
@@ -198,8 +192,8 @@ test_create_further_rx_sizes_are_checked_like_the_first(void **state)
 	conf.rx_more[1].size = 65408;
 	assert_refused(&conf, "rx_more[1].size is 65408, allowed is 1 to 65407");
 	conf.rx_more[1].size = 64;
-	conf.rx_more[1].cache = 43;
-	assert_refused(&conf, "rx_more[1].cache is 43, allowed is 0 to 42");
+	conf.rx_more[1].cache = conf.rx.count + 1;
+	assert_refused(&conf, "rx_more[1].cache is 65, allowed is 0 to ");
 	conf.rx_more[1].cache = 0;
 	conf.rx.count = 0;
 	assert_refused(&conf, "nb_rx_more is 2, then rx.count is 1 or more");
@@ -219,14 +213,12 @@ test_create_empty_conf_is_invalid(void **state)
 static const struct {
 	enum field field;
 	uint32_t value;
-} good[] = { { CLASS0_SIZE, 1 }, { CLASS0_COUNT, 1 << 17 }, { CLASS0_CACHE, 21 },
-	{ CLASS0_CACHE, 0 }, { CLASS1_SIZE, 257 }, { NB_CLASSES, 0 }, { NB_CLASSES, 1 },
-	{ RX_SIZE, 1 }, { RX_SIZE, 65407 }, { RX_COUNT, 0 }, { RX_CACHE, 42 }, { HEADERS_COUNT, 0 },
-	{ HEADERS_CACHE, 512 }, { PAIRS_SIZE, 1 }, { PAIRS_SIZE, 65407 }, { PAIRS_COUNT, 0 },
-	{ PAIRS_CACHE, 85 }, { WRAPS_COUNT, 0 }, { WRAPS_CACHE, 64 }, { SPREADS_COUNT, 0 },
-	{ SPREADS_CACHE, 21 }, { COPY_THRESHOLD, 0 }, { COPY_THRESHOLD, 65535 }, { PRIV_SIZE, 0 },
-	{ PRIV_SIZE, 8192 }, { HEADROOM, 0 }, { HEADROOM, 32767 }, { FLAGS, MEXT_POOL_STRICT },
-	{ SOCKET_MASK, 1 } };
+} good[] = { { CLASS0_SIZE, 1 }, { CLASS0_COUNT, 1 << 17 }, { CLASS0_CACHE, 0 },
+	{ CLASS1_SIZE, 257 }, { NB_CLASSES, 0 }, { NB_CLASSES, 1 }, { RX_SIZE, 1 },
+	{ RX_SIZE, 65407 }, { RX_COUNT, 0 }, { HEADERS_COUNT, 0 }, { PAIRS_SIZE, 1 },
+	{ PAIRS_SIZE, 65407 }, { PAIRS_COUNT, 0 }, { WRAPS_COUNT, 0 }, { SPREADS_COUNT, 0 },
+	{ COPY_THRESHOLD, 0 }, { COPY_THRESHOLD, 65535 }, { PRIV_SIZE, 0 }, { PRIV_SIZE, 8192 },
+	{ HEADROOM, 0 }, { HEADROOM, 32767 }, { FLAGS, MEXT_POOL_STRICT }, { SOCKET_MASK, 1 } };
 
 static void
 test_create_number_at_edge_of_range_succeeds(void **state)
@@ -328,12 +320,8 @@ test_conf_default_of_each_size_is_valid_and_within_it(void **state)
 		      memory_of(&conf.pairs, sizeof(struct rte_mbuf) + 64 + 128) +
 		      memory_of(&conf.wraps, sizeof(struct mext_storage)) +
 		      memory_of(&conf.spreads, 64 * (rte_lcore_count() + 2));
-		for (k = 0; k < conf.nb_classes; k++) {
+		for (k = 0; k < conf.nb_classes; k++)
 			sum += memory_of(&conf.classes[k], sizeof(struct mext_storage));
-			/* Idle lcores park at most 3/8. */
-			assert_true(conf.classes[k].cache * 3 / 2 * rte_lcore_count() <=
-					conf.classes[k].count * 3 / 8);
-		}
 		assert_true(sum <= mib[i] << 20);
 		assert_true(sum >= (mib[i] << 20) / 100 * 80);
 		assert_int_equal(mext_pool_create("default", &conf, &pool), 0);
