@@ -3,6 +3,7 @@
 
 #include <rte_malloc.h>
 
+#include "compat.h"
 #include "dice.h"
 #include "fault.h"
 #include "idle.h"
@@ -88,12 +89,15 @@ scribble(struct rte_mempool *mp, void *obj)
 static void
 create_stock(struct pools *p, unsigned int id, bool caches)
 {
-	const struct mext_pool_class plain = some(ROOM, 8, 24, caches);
-	const struct mext_pool_class pinned = some(ROOM, 4, 16, caches);
+	struct mext_pool_class plain = some(ROOM, 8, 24, caches);
+	struct mext_pool_class pinned = some(ROOM, 4, 16, caches);
 	struct rte_pktmbuf_extmem mem = { .elt_size = ROOM };
 	char name[RTE_MEMPOOL_NAMESIZE];
 	struct rte_mbuf *m;
 
+	/* With odd sizes it would be DPDK that loses and doubles objects here. */
+	plain.cache = compat_cache_size(plain.cache);
+	pinned.cache = compat_cache_size(pinned.cache);
 	snprintf(name, sizeof(name), "plain%u", id);
 	p->plain = rte_pktmbuf_pool_create(name, plain.count, plain.cache, 32, ROOM, SOCKET_ID_ANY);
 	assert_non_null(p->plain);
