@@ -22,6 +22,9 @@ def main():
     args = paired.parse(parser)
     if args.plugin and not os.path.exists(args.plugin):
         parser.error(f"--plugin: {args.plugin} does not exist")
+    if args.mbcache is not None and args.mbcache % 2 != 0:
+        parser.error(f"--mbcache {args.mbcache}: give an even number: with odd ones DPDK 26.07 hands out "
+                     "mbufs twice")
     own = [] if args.mbcache is None else [f"--mbcache={args.mbcache}"]
     eal = [f"--mbuf-pool-ops-name={args.ops}"]
     if args.plugin:

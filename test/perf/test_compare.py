@@ -114,6 +114,11 @@ class CommandLine(unittest.TestCase):
                 for word in words:
                     self.assertIn(word, done.stderr)
 
+    def test_odd_cache_of_a_handler_is_refused(self):
+        done = script("compare_handler.py", "--ops", "stack", "--mbcache", "31")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--mbcache 31: give an even number", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
