@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Build everything with every compiler, run every test, say how many passed. Run as root: the
 # system tests need network namespaces. A step that fails does not stop those that don't need it.
-# usage: devtools/check.sh [--long] [--vm]
-#   --long  ten times as many random steps
-#   --vm    build, and run all tests in machines with emulated network cards, and nothing else
+# usage: devtools/check.sh [--long] [--vm] [--matrix[=SOURCE]]
+#   --long    ten times as many random steps
+#   --vm      build, and run all tests in machines with emulated network cards, and nothing else
+#   --matrix  build, and run the unit tests, with this machine's DPDK, with those of Debian suites in
+#             roots of their own, and with the one in the source tree SOURCE, and nothing else
 set -euo pipefail
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -13,12 +15,15 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 verb_steps=1000000
 vm=first
+matrix=()
 for option in "$@"; do
 	case $option in
 	--long) verb_steps=10000000 ;;
 	--vm) vm=all ;;
+	--matrix) matrix+=(trixie testing) ;;
+	--matrix=*) matrix+=(trixie testing "$(realpath "${option#*=}")") ;;
 	*)
-		echo "usage: check.sh [--long] [--vm]" >&2
+		echo "usage: check.sh [--long] [--vm] [--matrix[=SOURCE]]" >&2
 		exit 1
 		;;
 	esac
@@ -98,14 +103,17 @@ step_after()
 	printf '%s\t77\t-\tneeds: %s\n' "$1" "$needed" >>"$steps"
 }
 
+# What a build and its tests run by: in a root, say. Empty: here.
+by=()
+
 # build NAME COMPILER OPTION...: configure afresh, since options may have changed, and build.
 build()
 {
 	local folder=$work/$1
 
 	rm -rf "$folder"
-	CC=$2 meson setup --werror -Dtests=enabled "${@:3}" "$folder"
-	ninja -C "$folder"
+	CC=$2 "${by[@]}" meson setup --werror -Dtests=enabled "${@:3}" "$folder"
+	"${by[@]}" ninja -C "$folder"
 }
 
 format()
@@ -134,7 +142,7 @@ cards()
 
 unit()
 {
-	meson test -C "$work/$1" --no-suite stress --print-errorlogs
+	"${by[@]}" meson test -C "$work/$1" --no-suite stress --print-errorlogs
 }
 
 # Where EAL's memory is not zero when it is reserved.
@@ -261,12 +269,58 @@ everything()
 	step_after "build gcc -Werror" docs - docs
 }
 
+# The examples on what a build installs.
+installed_examples()
+{
+	local example folder=$work/$1
+
+	"${by[@]}" meson install -C "$folder"
+	for example in own-buffer two-port flood; do
+		rm -rf "$folder-$example"
+		"${by[@]}" env PKG_CONFIG_PATH="$folder/installed/lib/pkgconfig:${PKG_CONFIG_PATH-}" \
+			meson setup --werror "$folder-$example" "examples/$example"
+		"${by[@]}" ninja -C "$folder-$example"
+	done
+}
+
+# The builds with the DPDK that step NEEDED has made, and its unit tests.
+one_version()
+{
+	local needed=$1 version compiler
+
+	version=$("${by[@]}" pkg-config --modversion libdpdk 2>/dev/null) || version=${needed#* }
+	for compiler in gcc clang; do
+		step_after "$needed" "build $version $compiler" - build "$version-$compiler" "$compiler" \
+			--prefix "$work/$version-$compiler/installed" --libdir lib
+	done
+	step_after "build $version gcc" "unit $version" "$(junit_of_unit "$version-gcc")" \
+		unit "$version-gcc"
+	step_after "build $version gcc" "examples $version" - installed_examples "$version-gcc"
+}
+
+every_version()
+{
+	local target
+
+	step "DPDK here" - pkg-config --modversion libdpdk
+	one_version "DPDK here"
+	for target in "${matrix[@]}"; do
+		by=(devtools/matrix.sh run "$target")
+		step "DPDK ${target##*/}" - devtools/matrix.sh make "$target"
+		one_version "DPDK ${target##*/}"
+	done
+}
+
 rm -rf "$results"
 mkdir -p "$results"
-step packages - devtools/install-packages.sh build run test doc arm64 vm
+sections=(build run test doc arm64 vm)
+[ ${#matrix[@]} -eq 0 ] || sections=(build test matrix)
+step packages - devtools/install-packages.sh "${sections[@]}"
 before=$(surroundings)
 
-if [ "$vm" = all ]; then
+if [ ${#matrix[@]} -gt 0 ]; then
+	every_version
+elif [ "$vm" = all ]; then
 	step "build gcc -Werror" - build gcc gcc
 	step_after "build gcc -Werror" cards "$results/vm.xml" cards
 	step_after "build gcc -Werror" instructions - test/perf/compare_instructions.py \
