@@ -51,6 +51,7 @@ struct fwd_port {
 	const char *start_hint; /* why it may not start, for the message; NULL: nothing is known */
 	bool stops_for_good; /* its driver can't start it again */
 	bool hides_losses; /* its driver does not count what the kernel drops for it */
+	bool inserts_tags; /* its driver gets VLAN tags beside frames, and puts them back into these */
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
@@ -158,6 +159,8 @@ void quirks_inherit(struct fwd_port *port, const struct fwd_port *from); /* by w
 void quirks_report(const struct fwd *fwd);
 /** Whether what it is to send in several segments must be copied into one. */
 bool port_linearizes(const struct fwd *fwd, const struct fwd_port *port);
+/** Whether VLAN tags of what it receives are put back by the forwarder, as its driver can't do it. */
+bool port_lacks_tags(const struct fwd_port *port);
 
 /* stream.c: who sends to whom, on which lcore. */
 unsigned int topology_peer(

@@ -46,6 +46,9 @@ wanted_setup(const struct fwd *fwd, const struct fwd_port *port, struct port_set
 	if (mode->rx_offloads != NULL)
 		setup->rx_offloads = mode->rx_offloads(port) & port->info.rx_offload_capa;
 	setup->rx_offloads |= setup_wishes.rx_offloads;
+	/* So that the driver does not try, and log, what fails. */
+	if (port_lacks_tags(port))
+		setup->rx_offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP & port->info.rx_offload_capa;
 	if (setup_wishes.scatter)
 		setup->rx_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
 	setup->tx_offloads = port_tx_wishes(fwd, port) & port->info.tx_offload_capa;

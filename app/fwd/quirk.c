@@ -10,6 +10,7 @@
 #include "fwd.h"
 #include "memory.h"
 #include "mode.h"
+#include "setup.h"
 
 #define CALLS_BACK_EARLY(name)                                                                       \
 	{                                                                                            \
@@ -35,6 +36,7 @@ static const struct quirk {
 	bool copy_external;
 	uint32_t kept_rx;
 	uint32_t kept_tx;
+	bool inserts_tags;
 	bool cuts_memory;
 	bool hands_on;
 	bool eal_memory_only;
@@ -67,6 +69,10 @@ static const struct quirk {
 	{ .driver = "net_af_packet",
 			.fixed_in = RTE_VERSION_NUM(25, 3, 0, 0),
 			.hides_losses = true },
+	/* By rte_vlan_insert(), which refuses external buffers, so that frames come without their tags. */
+	{ .driver = "net_af_packet", .fixed_in = UINT_MAX, .inserts_tags = true },
+	{ .driver = "net_mana", .fixed_in = UINT_MAX, .inserts_tags = true },
+	{ .driver = "net_netvsc", .fixed_in = UINT_MAX, .inserts_tags = true },
 	/* A client connects while it starts, or never; -1 says that it could not. */
 	{ .driver = "net_memif",
 			.fixed_in = UINT_MAX,
@@ -119,6 +125,7 @@ quirks_apply(struct fwd_port *port)
 		if (!applies(q, port))
 			continue;
 		port->copy_external |= q->copy_external;
+		port->inserts_tags |= q->inserts_tags;
 		port->cuts_memory |= q->cuts_memory;
 		port->hands_on |= q->hands_on;
 		port->eal_memory_only |= q->eal_memory_only;
@@ -136,6 +143,7 @@ void
 quirks_inherit(struct fwd_port *port, const struct fwd_port *from)
 {
 	port->copy_external |= from->copy_external;
+	port->inserts_tags |= from->inserts_tags;
 	port->cuts_memory |= from->cuts_memory;
 	port->eal_memory_only |= from->eal_memory_only;
 	port->stops_for_good |= from->stops_for_good;
@@ -149,6 +157,13 @@ port_linearizes(const struct fwd *fwd, const struct fwd_port *port)
 {
 	return !port->takes_chains &&
 	       (port_tx_wishes(fwd, port) & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+}
+
+bool
+port_lacks_tags(const struct fwd_port *port)
+{
+	return port->inserts_tags && memory_wishes.alloc == MP_ALLOC_XBUF &&
+	       (setup_wishes.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) == 0;
 }
 
 void

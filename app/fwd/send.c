@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "describe.h"
 #include "stream.h"
 
@@ -69,13 +71,51 @@ stream_send_special(struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf *
 	out->tx += sent;
 }
 
-void
+/** Put a VLAN tag back that is beside its frame, as rte_vlan_insert() does, in an external buffer too. @return 0 or -1. */
+static int
+put_tag(struct rte_mbuf *m)
+{
+	const uint16_t addresses = 2 * RTE_ETHER_ADDR_LEN;
+	const rte_be16_t tag[] = { RTE_BE16(RTE_ETHER_TYPE_VLAN), rte_cpu_to_be_16(m->vlan_tci) };
+	uint8_t *frame;
+
+	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0)
+		return 0;
+	if (rte_pktmbuf_data_len(m) < addresses || !mext_is_writable(m, 0, addresses))
+		return -1;
+	frame = (uint8_t *)rte_pktmbuf_prepend(m, sizeof(tag));
+	if (frame == NULL)
+		return -1;
+	memmove(frame, frame + sizeof(tag), addresses);
+	memcpy(frame + addresses, tag, sizeof(tag));
+	m->ol_flags &= ~RTE_MBUF_F_RX_VLAN_STRIPPED;
+	return 0;
+}
+
+static uint16_t
+put_tags(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (likely(put_tag(pkts[i]) == 0))
+			pkts[kept++] = pkts[i];
+		else
+			stream_reject(s, &pkts[i], 1);
+	}
+	return kept;
+}
+
+uint16_t
 stream_watch(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n)
 {
 	if (s->bursts != NULL)
 		s->bursts->rx[n]++;
+	if (s->lacks_tags)
+		n = put_tags(s, pkts, n);
 	if (s->verbose)
 		describe(s->rx_port, s->rx_queue, pkts, n);
+	return n;
 }
 
 void

@@ -55,7 +55,8 @@ make_stream(const struct fwd *fwd, unsigned int port, unsigned int queue, unsign
 	s->burst = args->burst;
 	s->stage = stage;
 	s->verbose = args->verbose > 0;
-	s->watched = s->verbose || s->bursts != NULL;
+	s->lacks_tags = port_lacks_tags(&fwd->ports[port]);
+	s->watched = s->verbose || s->bursts != NULL || s->lacks_tags;
 	s->tx_retries = args->tx_retries;
 	s->pool = fwd->pool;
 	s->copy_pool = rx_mempool_largest(fwd, fwd->ports[to].socket);

@@ -54,7 +54,7 @@ struct fwd_stream {
 	uint16_t rx_port;
 	uint16_t rx_queue;
 	uint16_t burst; /* packets at once */
-	bool watched; /* verbose is set, or bursts */
+	bool watched; /* verbose is set, or bursts, or lacks_tags */
 	bool refer; /* a packet may be sent by several of outs at a time: their drivers only read it */
 	struct fwd_out *out; /* by topology */
 	struct mext_pool *pool;
@@ -78,6 +78,7 @@ struct fwd_stream {
 	unsigned int index; /* of fwd->streams */
 	unsigned int nb_outs;
 	bool verbose; /* a line for every packet received */
+	bool lacks_tags; /* VLAN tags are to be put back into packets received */
 	struct fwd_out outs[] __rte_cache_aligned;
 } __rte_cache_aligned;
 
@@ -89,8 +90,11 @@ uint16_t stream_send_rest(
 void stream_send_special(
 		struct fwd_stream *s, struct fwd_out *out, struct rte_mbuf **pkts, uint16_t n);
 
-/** Record and describe what was received, as far as asked for. */
-void stream_watch(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n);
+/**
+ * Record and describe what was received, as far as asked for, and put VLAN tags back.
+ * @return how many there are; one without room for its tag is freed and counted as rejected.
+ */
+uint16_t stream_watch(struct fwd_stream *s, struct rte_mbuf **pkts, uint16_t n);
 
 /**
  * No buffer was left to make or copy n packets: counts them, and asks the ports to give back what they have
@@ -141,9 +145,9 @@ stream_receive(struct fwd_stream *s, struct rte_mbuf **pkts)
 {
 	uint16_t n = rte_eth_rx_burst(s->rx_port, s->rx_queue, pkts, s->burst);
 
-	if (unlikely(s->watched))
-		stream_watch(s, pkts, n);
 	s->rx += n;
+	if (unlikely(s->watched))
+		n = stream_watch(s, pkts, n);
 	return n;
 }
 
