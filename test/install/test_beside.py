@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stock programs that look into another process find the same in one that links libmext."""
+import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 from application import FIXED, finish
-from conftest import ROOT, need
+from conftest import ROOT, need, run
 
 SOURCE = ROOT / "test/install/beside.c"
 # Of a primary: whether it links libmext, whether it loads the plugin, its argument.
@@ -115,3 +117,47 @@ def test_proc_info_with_plugin_counts_a_mempool_of_mext(application, plugin, sta
     done = show_mempool(application, "beside.0hd", "-d", plugin)
     assert mempool_of(done) == (500, 0, "mext_depot")
     finish(primary)
+
+
+@pytest.fixture
+def testpmd(application):
+    """Start dpdk-testpmd, which links some drivers of DPDK, as far as its prompt."""
+    need("dpdk-testpmd")
+    started = []
+
+    def start_testpmd(*options):
+        command = [*FIXED, "dpdk-testpmd", f"--lcores=(5,6)@{min(os.sched_getaffinity(0))}",
+                   *application.options, "-m", "64",
+                   "--vdev=net_null0", *options, "--", "-i", "--total-num-mbufs=2048"]
+        started.append(subprocess.Popen([str(c) for c in command], env=application.env, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT))
+        lines = []
+        for line in started[0].stdout:
+            lines.append(line)
+            if line == "Done\n":
+                return
+        pytest.fail("testpmd: " + "".join(lines), pytrace=False)
+
+    yield start_testpmd
+    for process in started:
+        with process:
+            process.communicate("quit\n", timeout=60)
+
+
+@pytest.mark.parametrize("how", ["-d", "preload"])
+def test_proc_info_with_testpmds_drivers_has_its_handlers(application, testpmd, how):
+    need("dpdk-proc-info")
+    testpmd()
+    linked = sorted(set(re.findall(r"(librte_mempool_\S+) =>", run("ldd", shutil.which("dpdk-testpmd"))
+                                   .stdout)))
+    options = [option for driver in linked for option in ("-d", driver)] if how == "-d" else []
+    preload = ["env", f"LD_PRELOAD={' '.join(linked)}"] if how == "preload" else []
+    done = application.run_tool(*preload, "dpdk-proc-info", *application.options, *options, "--",
+                                "--show-mempool=mb_pool_0")
+    assert mempool_of(done)[2] == "ring_mp_mc"
+
+
+def test_proc_info_with_plugin_has_testpmds_mext_depot(application, plugin, testpmd):
+    testpmd("-d", plugin, "--mbuf-pool-ops-name=mext_depot")
+    assert mempool_of(show_mempool(application, "mb_pool_0", "-d", plugin))[2] == "mext_depot"
