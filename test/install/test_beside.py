@@ -126,8 +126,8 @@ def testpmd(application):
     started = []
 
     def start_testpmd(*options):
-        command = [*FIXED, "dpdk-testpmd", f"--lcores=(5,6)@{min(os.sched_getaffinity(0))}",
-                   *application.options, "-m", "64",
+        command = [*FIXED, "stdbuf", "-oL", "dpdk-testpmd", *application.options, "-m", "64",
+                   f"--lcores=(5,6)@{min(os.sched_getaffinity(0))}",
                    "--vdev=net_null0", *options, "--", "-i", "--total-num-mbufs=2048"]
         started.append(subprocess.Popen([str(c) for c in command], env=application.env, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
