@@ -134,12 +134,17 @@ static void
 check_end(void)
 {
 	uint8_t *seen = allocate(options.nb_objects + 1);
-	const char *wrong = depot_audit(depot, seen, options.nb_objects + 1);
+	struct depot_audit audit = { .seen = seen, .nb = options.nb_objects + 1 };
+	const char *wrong = depot_audit(depot, &audit);
 	void *obj;
 	uint32_t i;
 
 	if (wrong != NULL)
 		fail(wrong, mextp_depot_count(depot));
+	if (audit.nb_missing > 0)
+		fail("magazines are nowhere", audit.nb_missing);
+	if (audit.quotas != options.nb_objects)
+		fail("the quotas are not what the depot was made for, but", audit.quotas);
 	if (mextp_depot_count(depot) != options.nb_objects)
 		fail("not all pointers are there at the end, but", mextp_depot_count(depot));
 	for (i = 0; i < options.nb_objects; i++) {
@@ -166,7 +171,7 @@ static void
 report(double took)
 {
 	const double ops = (double)options.nb_ops * options.nb_workers;
-	uint64_t stops = 0, long_stops = 0, short_gets = 0, pointers = 0;
+	uint64_t stops = 0, long_stops = 0, short_gets = 0, pointers = 0, puts[2] = { 0 };
 	uint32_t i;
 
 	for (i = 0; i < options.nb_workers; i++) {
@@ -176,13 +181,18 @@ report(double took)
 	}
 	for (i = 0; i < options.nb_objects; i++)
 		pointers += objects[i].gets + objects[i].puts;
+	for (i = 0; i < depot->nb_stations; i++) {
+		/* Claims, of which gets of many have some, change the tag twice. */
+		puts[0] += depot->stations[i].shelf / SHELF_TAG_ONE / 2;
+		puts[1] += depot->stations[i].filled >> depot->position_bits;
+	}
 	printf("operations: %.0f in %.1f s, %.2f million/s, %.1f pointers each\n", ops, took,
 			ops / took / 1e6, (double)pointers / ops);
 	printf("gets that found too few: %.2f %% of all operations\n", 100 * short_gets / ops);
 	printf("stops in the middle of a call: %" PRIu64 ", long: %" PRIu64 "\n", stops,
 			long_stops);
-	printf("magazines that guests put away: %" PRIu64 " partly filled\n",
-			depot->stacks[DEPOT_PARTIAL] >> STACK_INDEX_BITS);
+	printf("claims of shelves: %" PRIu64 ", pushes of magazines: %" PRIu64 "\n", puts[0],
+			puts[1]);
 }
 
 int

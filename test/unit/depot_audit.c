@@ -2,133 +2,125 @@
 #include <stdlib.h>
 
 #include "depot_audit.h"
+#include "stack.h"
 
 struct walk {
 	const struct depot *d;
+	struct depot_audit *audit;
 	bool *met; /* magazines */
 	uint32_t nb_met;
 	uint64_t count; /* pointers */
-	uint8_t *seen;
-	uint32_t nb;
 };
 
-/** A magazine whose count pointers begin at objs[0]. */
 static const char *
-meet(struct walk *w, uint32_t index, uint32_t at, uint32_t count)
+see(struct walk *w, void *const *objs, uint32_t n)
 {
-	void **objs;
 	uint32_t i;
 
+	w->count += n;
+	for (i = 0; i < n; i++) {
+		if ((uintptr_t)objs[i] >= w->audit->nb)
+			return "a pointer is there that was never put";
+		w->audit->seen[(uintptr_t)objs[i]]++;
+	}
+	return NULL;
+}
+
+/** A magazine on a stack. */
+static const char *
+meet(struct walk *w, uint32_t index)
+{
 	if (index == 0 || index > w->d->nb_magazines)
 		return "there is no magazine of this index";
 	if (w->met[index])
 		return "a magazine is in two places";
 	w->met[index] = true;
 	w->nb_met++;
-	w->count += count;
-	objs = depot_magazine(w->d, index);
-	for (i = at; i < at + count; i++) {
-		if ((uintptr_t)objs[i] >= w->nb)
-			return "a pointer is in a magazine that was never put";
-		w->seen[(uintptr_t)objs[i]]++;
-	}
-	return NULL;
+	return link_of(w->d, index)->holder == 0 ? NULL : "a magazine on a stack has a holder";
 }
 
 static const char *
-walk_hand(struct walk *w, const struct depot_hand *h)
+walk_empty(struct walk *w, uint32_t station)
 {
-	if (h->count > w->d->magazine_size)
-		return "a hand has more than a magazine holds";
-	return meet(w, h->loaded, h->at_end ? w->d->magazine_size - h->count : 0, h->count);
+	uint64_t at = top_position(w->d, w->d->stations[station].empty);
+	const char *wrong = NULL;
+
+	for (; at != 0 && wrong == NULL; at = link_next(w->d, position_index(w->d, at)))
+		wrong = meet(w, position_index(w->d, at));
+	return wrong;
 }
 
 static const char *
-walk_deque(struct walk *w, uint32_t station, enum depot_kind kind)
+walk_filled(struct walk *w, uint32_t station, uint64_t *nb)
 {
 	const struct depot *d = w->d;
-	const struct deque *q = &d->stations[station].deques[kind];
-	const uint32_t *slots = RTE_PTR_ADD(d,
-			d->rings + (2 * (size_t)station + kind) * d->ring_size * sizeof(uint32_t));
-	const char *wrong = NULL;
-	uint64_t i;
+	uint64_t at = top_position(d, d->stations[station].filled), left = stack_count(d, at);
+	uint32_t index, count, i;
+	const char *wrong;
 
-	if (q->top > q->bottom || q->bottom - q->top > d->nb_magazines)
-		return "the ends of a deque are not in order";
-	for (i = q->top; i < q->bottom && wrong == NULL; i++)
-		wrong = meet(w, slots[i & (d->ring_size - 1)], 0,
-				kind == DEPOT_FULL ? d->magazine_size : 0);
-	return wrong;
+	*nb = left;
+	for (i = 0; at != 0; i++, at = link_next(d, index)) {
+		index = position_index(d, at);
+		count = position_count(d, at);
+		wrong = meet(w, index);
+		if (wrong != NULL)
+			return wrong;
+		if (count == 0 || count > d->magazine_size || (i > 0 && count < d->magazine_size))
+			return "a magazine below the top is not full, or the top is empty";
+		left -= count;
+		if (link_below(d, index) != left)
+			return "a magazine does not know how many pointers are below it";
+		wrong = see(w, magazine_of(d, index), count);
+		if (wrong != NULL)
+			return wrong;
+	}
+	return left == 0 ? NULL : "a stack does not know how many pointers are in it";
 }
 
 static const char *
-walk_stack(struct walk *w, enum depot_kind kind)
+walk_shelf(struct walk *w, uint32_t station, uint64_t *nb)
 {
-	const struct depot *d = w->d;
-	const struct stack_link *links = RTE_PTR_ADD(d, d->links);
-	const uint32_t full = d->magazine_size;
-	uint32_t index = d->stacks[kind] & STACK_INDEX_MASK, count;
-	const char *wrong = NULL;
-
-	for (; index != 0 && wrong == NULL; index = links[index].next) {
-		count = kind == DEPOT_FULL ? full : 0;
-		if (kind == DEPOT_PARTIAL) {
-			count = links[index].count;
-			if (count == 0 || count >= full)
-				return "a magazine among the partly filled ones is not";
-		}
-		wrong = meet(w, index, 0, count);
-	}
-	return wrong;
+	*nb = w->d->stations[station].shelf & SHELF_COUNT;
+	if (*nb > w->d->shelf_size)
+		return "a shelf has more than fits";
+	return see(w, shelf_slots(w->d, station), *nb);
 }
 
 static const char *
-walk_all(struct walk *w)
+walk_station(struct walk *w, uint32_t station)
 {
-	const char *wrong = NULL;
-	uint32_t s;
+	const struct depot_station *st = &w->d->stations[station];
+	const uint64_t on_shelf = (uint32_t)st->shelf_quota, in_filled = (uint32_t)st->filled_quota;
+	uint64_t nb = 0;
+	const char *wrong;
 
-	for (s = 0; s < w->d->nb_stations && wrong == NULL; s++) {
-		wrong = walk_hand(w, &w->d->stations[s].hand);
-		if (wrong == NULL)
-			wrong = walk_deque(w, s, DEPOT_FULL);
-		if (wrong == NULL)
-			wrong = walk_deque(w, s, DEPOT_EMPTY);
-	}
+	w->audit->quotas += on_shelf + in_filled;
+	wrong = walk_shelf(w, station, &nb);
+	w->audit->over += nb > on_shelf ? nb - on_shelf : 0;
 	if (wrong == NULL)
-		wrong = walk_stack(w, DEPOT_FULL);
-	if (wrong == NULL)
-		wrong = walk_stack(w, DEPOT_EMPTY);
-	if (wrong == NULL)
-		wrong = walk_stack(w, DEPOT_PARTIAL);
-	if (wrong == NULL && w->nb_met != w->d->nb_magazines)
-		wrong = "a magazine is nowhere";
-	if (wrong == NULL && RTE_MIN(w->count, (uint64_t)w->d->nb_objs) != mextp_depot_count(w->d))
-		wrong = "the count is not that of the pointers";
-	return wrong;
+		wrong = walk_filled(w, station, &nb);
+	w->audit->over += nb > in_filled ? nb - in_filled : 0;
+	return wrong != NULL ? wrong : walk_empty(w, station);
 }
 
 const char *
-depot_audit(const struct depot *d, uint8_t *seen, uint32_t nb)
+depot_audit(const struct depot *d, struct depot_audit *audit)
 {
-	struct walk w = { .d = d, .seen = seen, .nb = nb };
-	const char *wrong;
+	struct walk w = { .d = d, .audit = audit };
+	const char *wrong = NULL;
+	uint32_t s;
 
+	audit->over = audit->quotas = 0;
 	w.met = calloc(d->nb_magazines + 1, sizeof(*w.met));
 	if (w.met == NULL)
 		return "no memory";
-	wrong = walk_all(&w);
+	for (s = 0; s < d->nb_stations && wrong == NULL; s++)
+		wrong = walk_station(&w, s);
+	audit->nb_missing = d->nb_magazines - w.nb_met;
+	if (wrong == NULL && audit->quotas > d->nb_objs)
+		wrong = "the quotas are more than all that the depot was made for";
+	if (wrong == NULL && RTE_MIN(w.count, (uint64_t)d->nb_objs) != mextp_depot_count(d))
+		wrong = "the count is not that of the pointers";
 	free(w.met);
 	return wrong;
-}
-
-uint32_t
-depot_audit_withheld(const struct depot *d)
-{
-	uint32_t n = 0, s;
-
-	for (s = 0; s < d->nb_stations; s++)
-		if (d->stations[s].hand.claimed != 0)
-			n += d->stations[s].hand.count;
-	return n;
 }

@@ -11,16 +11,22 @@
 
 #include "depot.h"
 
+struct depot_audit {
+	/* Set by the caller: */
+	uint8_t *seen; /* how often each pointer is there, which is a number ... */
+	uint32_t nb; /* ... below this; added to */
+	/* Filled: */
+	uint32_t nb_missing; /* magazines that are nowhere, as with a call that was killed */
+	uint64_t over; /* pointers above the quotas of the places where they are */
+	uint64_t quotas; /* sum of all */
+};
+
 /**
- * Walk all hands, deques and stacks: every magazine is in one place and is of the kind that the
- * place is for; what mextp_depot_count() says is there.
+ * Walk all shelves and stacks: every magazine is in one place at most and is of the kind that the place is for; what
+ * mextp_depot_count() says is there.
  *
- * @param seen  how often each pointer is there, a pointer being a number below nb; added to
  * @return NULL, or what is wrong
  */
-const char *depot_audit(const struct depot *d, uint8_t *seen, uint32_t nb);
-
-/** Pointers in the loaded magazines of hands that are claimed. */
-uint32_t depot_audit_withheld(const struct depot *d);
+const char *depot_audit(const struct depot *d, struct depot_audit *audit);
 
 #endif

@@ -24,20 +24,25 @@
 
 #include "depot_audit.h"
 
-/** Threads that a depot of a test is made for. */
+/** Threads that a depot of a test is made for, as a rule. */
 #define STORE_THREADS 8
 
 struct store {
 	struct depot *d;
 	uint32_t nb;
+	uint32_t nb_threads; /* that it was made for */
 	uint32_t out; /* how many are out: table[0 .. out - 1] */
 	void **table;
 	uint8_t *seen;
+	struct depot_audit audit; /* the last one */
 	uint64_t rng;
 };
 
 /** An empty depot with all its nb pointers out. */
 void store_begin(struct store *st, uint32_t nb);
+
+/** The same, made for another number of threads. */
+void store_begin_for(struct store *st, uint32_t nb, uint32_t nb_threads);
 
 /** An empty depot again, whatever was put to it. */
 void store_reset(struct store *st);
@@ -63,7 +68,10 @@ void store_get_fails(struct store *st, uint32_t thread, uint32_t n);
 /** Audit: all that is not out is in, once. */
 void store_audit(struct store *st);
 
-/** Claim, or let go, the hands of stations [first, first + n). */
+/** The same, but up to so many pointers may be lost, and so many magazines be nowhere. */
+void store_audit_but(struct store *st, uint32_t lost, uint32_t nb_withheld);
+
+/** Claim, or let go, the shelves of stations [first, first + n). A putter that was killed leaves one claimed. */
 void store_claim(struct store *st, uint32_t first, uint32_t n, bool claimed);
 
 /** Move the depot to another address; the memory where it was is overwritten. */

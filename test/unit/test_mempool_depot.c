@@ -326,30 +326,6 @@ test_get_and_put_with_any_cache_count_all(void **state)
 }
 
 static void
-test_put_twice_is_logged_once(void **state)
-{
-	struct rte_mempool *mp = make_filled(0);
-	void *objs[NB], *again[NB];
-	const char *log, *said;
-	unsigned int i, nb_failed = 0;
-
-	(void)state;
-	assert_int_equal(rte_mempool_get_bulk(mp, objs, NB), 0);
-	memcpy(again, objs, sizeof(again));
-	rte_mempool_put_bulk(mp, objs, NB);
-	capture_start();
-	for (i = 0; i < 100; i++)
-		nb_failed += rte_mempool_ops_enqueue_bulk(mp, again, NB) == -ENOBUFS;
-	log = capture_stop();
-	assert_true(nb_failed > 1);
-	said = strstr(log,
-			"mempool depot: more objects are put than its 1000: some were freed twice");
-	assert_non_null(said);
-	assert_null(strstr(said + 1, "mempool depot: more"));
-	rte_mempool_free(mp);
-}
-
-static void
 see_lowest(struct rte_mempool *mp __rte_unused, void *lowest, void *obj,
 		unsigned int i __rte_unused)
 {
@@ -386,7 +362,6 @@ main(void)
 		cmocka_unit_test(test_create_without_memory_for_a_depot_fails_and_is_logged),
 		cmocka_unit_test(test_create_asks_for_memory_on_the_socket_of_the_mempool),
 		cmocka_unit_test(test_get_and_put_with_any_cache_count_all),
-		cmocka_unit_test(test_put_twice_is_logged_once),
 		cmocka_unit_test(test_get_from_a_new_mempool_begins_at_the_lowest_address),
 		cmocka_unit_test(test_create_pool_uses_mext_depot_unless_told_otherwise),
 		cmocka_unit_test(test_create_pool_uses_what_the_user_told_dpdk),

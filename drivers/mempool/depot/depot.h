@@ -4,36 +4,31 @@
 
 /**
  * @file
- * The depot: a store of pointers that any number of threads of any processes put to and get from,
- * and in which no thread ever waits for another.
+ * The depot: a store of pointers that any number of threads of any processes put to and get from. A call
+ * repeats a step only because another call has completed one; a thread that stands still in the middle of a
+ * call, or was killed there, keeps nobody from going on.
  *
- * Pointers lie in magazines of one size (Bonwick and Adams, "Magazines and Vmem", USENIX 2001), and
- * magazines in stations, one for every few lcores. A station has
+ * There is a station for every few lcores. A station has
  *
- * - a hand with the loaded magazine, of which pointers are taken and to which they are put. A thread
- *   claims the hand of its station for the length of one call, by one exchange; if it is claimed
- *   already, it takes the next hand that is not.
- * - a deque of full magazines and one of empty ones (deque.h). The claimant of the hand is their
- *   owner. It changes magazines there, and only if its own deque has none it steals from another
- *   station: what lies there longest, and a few more for later.
+ * - a shelf, one array that is a stack of pointers (shelf.h). As a rule a call is a copy to or from the end of
+ *   its own station's shelf, and one or two compare-and-swaps on a cache line that no other lcore touches.
+ * - a stack of magazines, small arrays of one size that are full but for the top one, and a stack of empty
+ *   magazines (stack.h), for what does not fit onto the shelf.
  *
- * So lcores that put what they got share no cache line. Of those that pass pointers one way, each
- * reaches into the other's station once in several magazines, and pushing needs no atomic operation.
+ * Whoever finds too few pointers, or too few empty magazines, at its own station takes them from others'. What
+ * a call has taken, and what the magazines in its hands have room for beyond that, is all that it withholds
+ * from others: at most the pointers that it is to put or get, and one magazine.
  *
- * A thread that finds every hand claimed is a guest: it makes a hand of its own for one call, and
- * puts the magazines onto stacks that all share (stack.h): full, empty, partly filled ones.
+ * What may run together: put, get and count; everything.
  *
- * Small depots have no hands: every thread is a guest there, and every pointer has a magazine to
- * itself. That is slower, but of few pointers none should be withheld that nobody is working on.
- *
- * What may run together: put, get and count; everything. What a preempted thread withholds from the
- * others is what it is getting or putting, and at most two magazines.
- *
- * Invariants, whenever no call is under way:
- * 1. Every magazine is in one place: loaded, on a deque or on a stack. Every pointer is in one
- *    magazine.
- * 2. On deques and stacks of full ones all are full, on those of empty ones all are empty, and on
- *    the stack of partly filled ones none is full or empty.
+ * Invariants:
+ * 1. A pointer is in one place: on a shelf, in a magazine of a stack, or with a call. It goes from one to
+ *    the next by one compare-and-swap.
+ * 2. A magazine is on one stack of empty or of filled ones, or with a call.
+ * 3. Of the filled magazines of a station all are full but for the top one. So as many magazines suffice as all
+ *    pointers fill, one more for each station, and one for each call: DEPOT_STOPPED_MAX of these may stand still.
+ * 4. A shelf and a stack of filled magazines have quotas, which together are what the depot was made for. They
+ *    hold no more than these, so that what is put twice finds no room in a full depot.
  *
  * The memory of a depot holds indexes, and no addresses but the pointers that were put.
  */
@@ -41,57 +36,76 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 
-#include "deque.h"
-#include "stack.h"
-
-/** Pointers a magazine holds: powers of 2, fewer in small depots. */
-#define DEPOT_MAGAZINE_MIN 16
-#define DEPOT_MAGAZINE_MAX 1024
-/** Depots for fewer pointers are small. */
-#define DEPOT_SMALL 512
 /** Most stations of a depot. */
 #define DEPOT_STATIONS_MAX 64
+/** Calls that may be under way for ever, beside one that finds all it needs. */
+#define DEPOT_STOPPED_MAX 64
+/** Pointers that a magazine holds: powers of 2. */
+#define DEPOT_MAGAZINE_MIN 8
+#define DEPOT_MAGAZINE_MAX 256
+/** Pointers that a shelf holds. */
+#define DEPOT_SHELF_MIN 64
+#define DEPOT_SHELF_MAX 2048
 
-enum depot_kind {
-	DEPOT_FULL,
-	DEPOT_EMPTY,
-	DEPOT_PARTIAL, /* not on deques */
-};
+/** Called for each step that a call may have to repeat: tests count them. */
+#ifndef DEPOT_STEP
+#define DEPOT_STEP()
+#endif
 
-/** What a thread works with. The first word is claimed by an exchange, the rest is the claimant's. */
-struct depot_hand {
-	uint32_t claimed;
-	uint32_t loaded; /* index of a magazine */
-	uint32_t count; /* of pointers in it */
-	uint32_t at_end; /* whether they are at its end, not at its beginning */
-	uint64_t net; /* pointers put with this hand, less those got: modulo 2^64 */
-	uint32_t hint[2]; /* the station from which one was stolen last */
-	bool guest;
-} __rte_cache_aligned;
+/**
+ * Most of these steps in a call for n pointers while no other call goes on: then no swap fails, no look sees a
+ * change, and a call goes by each station once in each of its parts. Two steps at each of S stations, and few
+ * more, are: to find a place with n pointers; to look at all; to take from all what there is; to take a magazine
+ * from others, once in a put and as often as pointers fill one in a get; to move quotas, twice for a shelf and
+ * twice for magazines; and what had to be done to find that a magazine is nowhere, twice.
+ */
+#define DEPOT_STEPS_MAX(d, n) (((n) / (d)->magazine_size + 11) * (2 * (d)->nb_stations + 3))
+
+/** How many pointers a place may hold: a number in the low 32 bits, above it how often it was changed. */
+typedef uint64_t depot_quota_t;
 
 struct depot_station {
-	struct depot_hand hand;
-	struct deque deques[2]; /* DEPOT_FULL, DEPOT_EMPTY */
+	uint64_t shelf; /* see shelf.h */
+	depot_quota_t shelf_quota;
+	uint32_t hint; /* the station at which pointers were found last */
+	/* On a line of its own: what others take is here, as a rule. See stack.h. */
+	uint64_t filled __rte_cache_aligned;
+	uint64_t empty;
+	depot_quota_t filled_quota;
+} __rte_cache_aligned;
+
+/** What a magazine has beside its pointers. */
+struct depot_link {
+	uint64_t next; /* the position of the next one on the stack */
+	uint32_t below; /* pointers in all that are below it */
+	uint32_t holder; /* the process whose call has it, 0: it is on a stack */
+};
+
+/** Why pointers were not put: numbers of them, since the beginning. */
+struct depot_refused {
+	uint64_t twice; /* more were put than the depot was made for */
+	uint64_t no_magazine; /* all empty magazines are with calls */
+	uint32_t said; /* the driver's: which of these it has logged */
 };
 
 struct depot {
 	uint32_t nb_objs; /* that it was made for */
 	uint32_t nb_stations; /* a power of 2 ... */
 	uint32_t station_bits; /* ... with this exponent */
-	uint32_t magazine_size; /* pointers, a power of 2 */
+	uint32_t magazine_size; /* pointers, a power of 2 ... */
+	uint32_t magazine_bits; /* ... with this exponent */
 	uint32_t nb_magazines; /* indexes are 1 .. nb_magazines */
-	uint32_t ring_size; /* of deques, a power of 2 */
+	uint32_t position_bits; /* of a position in the word of a stack */
+	uint32_t shelf_size; /* pointers */
 	/* Offsets from here. */
-	size_t rings; /* two for each station: indexes */
 	size_t links; /* one for each magazine, from index 0 */
 	size_t magazines; /* from index 0, which is not used */
-	uint64_t net __rte_cache_aligned; /* as of hands, for guests */
-	stack_top_t stacks[3];
+	size_t shelves;
+	struct depot_refused refused __rte_cache_aligned;
 	struct depot_station stations[] __rte_cache_aligned;
 };
 
@@ -106,94 +120,23 @@ size_t mextp_depot_size(uint32_t nb_objs, uint32_t nb_threads);
 /** Make an empty depot of mextp_depot_size() zero bytes. */
 void mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads);
 
-/** Pointers in a depot: exact when no call is under way. */
+/** Pointers in a depot: exact when no call is under way; what killed calls had is not counted. */
 uint32_t mextp_depot_count(const struct depot *d);
 
-/** depot_put() and depot_get() when the loaded magazine is not enough, or no hand is claimed. */
-int mextp_depot_put_more(struct depot *d, uint32_t station, struct depot_hand *h, void *const *objs,
-		uint32_t n);
-int mextp_depot_get_more(
-		struct depot *d, uint32_t station, struct depot_hand *h, void **objs, uint32_t n);
+/** Magazines that calls under way have. */
+struct depot_missing {
+	uint32_t nb; /* of all */
+	uint32_t nb_gone; /* of these: in processes that have ended */
+};
 
-static inline bool
-depot_is_small(const struct depot *d)
-{
-	return d->nb_objs < DEPOT_SMALL;
-}
+/** Count the magazines that are with calls: for the log, as others may be at work. */
+struct depot_missing mextp_depot_missing(const struct depot *d);
 
-static inline void **
-depot_magazine(const struct depot *d, uint32_t index)
-{
-	return RTE_PTR_ADD(d, d->magazines + (size_t)index * d->magazine_size * sizeof(void *));
-}
+/** depot_put() and depot_get() when the own shelf is not enough. */
+int mextp_depot_put_more(struct depot *d, uint32_t station, void *const *objs, uint32_t n);
+int mextp_depot_get_more(struct depot *d, uint32_t station, void **objs, uint32_t n);
 
-static inline bool
-depot_claim(struct depot_hand *h)
-{
-	/* Acquire: pairs with the release in depot_let_go(), the hand is as the last one left it. */
-	return __atomic_exchange_n(&h->claimed, 1, __ATOMIC_ACQUIRE) == 0;
-}
-
-static inline void
-depot_let_go(struct depot_hand *h)
-{
-	/* Release: pairs with the acquire in depot_claim(). */
-	__atomic_store_n(&h->claimed, 0, __ATOMIC_RELEASE);
-}
-
-/**
- * Copy pointers, 2,048 bytes at a time: from 2,112 on glibc's memcpy() is one "rep movsb", which is
- * slow on lines that another CPU has. (One lcore gets, another puts, bursts of 32, caches of 512: 0.67
- * of ring_mp_mc with one memcpy(), 0.99 so; 2 CPUs of an EPYC that share their L3.)
- */
-static inline void
-depot_copy(void **to, void *const *from, uint32_t n)
-{
-	uint32_t k;
-
-	for (; n > 0; n -= k, to += k, from += k) {
-		k = RTE_MIN(n, 256u);
-		memcpy(to, from, k * sizeof(*to));
-	}
-}
-
-/*
- * The loaded magazine is a stack that grows up from its beginning if it was loaded empty, and down
- * from its end if it was loaded full: a thread that only gets reads it upwards, as caches prefetch.
- */
-
-/** Copy pointers to the loaded magazine, which has room for them. */
-static inline void
-depot_hand_put(const struct depot *d, struct depot_hand *h, void *const *objs, uint32_t n)
-{
-	uint32_t at = h->at_end ? d->magazine_size - h->count - n : h->count;
-
-	depot_copy(&depot_magazine(d, h->loaded)[at], objs, n);
-	h->count += n;
-}
-
-/** Where the n pointers are that are the next to be taken from the loaded magazine. */
-static inline void **
-depot_hand_top(const struct depot *d, const struct depot_hand *h, uint32_t n)
-{
-	return &depot_magazine(
-			d, h->loaded)[h->at_end ? d->magazine_size - h->count : h->count - n];
-}
-
-/** Copy pointers out of the loaded magazine, which has them. */
-static inline void
-depot_hand_get(const struct depot *d, struct depot_hand *h, void **objs, uint32_t n)
-{
-	depot_copy(objs, depot_hand_top(d, h, n), n);
-	h->count -= n;
-}
-
-/** Count what was put, less what was got. Relaxed: mextp_depot_count() reads it at any time. */
-static inline void
-depot_account(struct depot_hand *h, uint64_t n)
-{
-	__atomic_store_n(&h->net, h->net + n, __ATOMIC_RELAXED);
-}
+#include "shelf.h"
 
 /** Spreads neighbouring numbers over the stations, and numbers with a stride of a power of 2. */
 static inline uint32_t
@@ -206,46 +149,34 @@ depot_station_of(const struct depot *d, uint32_t thread)
  * Put pointers: there is room for as many as the depot was made for.
  *
  * @param thread  a number of the calling thread: different ones for different threads are faster
- * @return 0; -ENOBUFS: the depot was not made for so many, some were put twice; part of these was
- *   put now.
+ * @return 0; otherwise nothing was put: -EDQUOT: the depot was not made for so many, some were put twice;
+ *   -ENOBUFS: no magazine is left, more than DEPOT_STOPPED_MAX calls are under way or were killed.
  */
 static inline int
 depot_put(struct depot *d, uint32_t thread, void *const *objs, uint32_t n)
 {
 	uint32_t station = depot_station_of(d, thread);
-	struct depot_hand *h = &d->stations[station].hand;
 
-	if (unlikely(!depot_claim(h)))
-		return mextp_depot_put_more(d, station, NULL, objs, n);
-	if (unlikely(d->magazine_size - h->count < n))
-		return mextp_depot_put_more(d, station, h, objs, n);
-	depot_hand_put(d, h, objs, n);
-	depot_account(h, n);
-	depot_let_go(h);
-	return 0;
+	if (likely(shelf_put(d, station, objs, n)))
+		return 0;
+	return mextp_depot_put_more(d, station, objs, n);
 }
 
 /**
  * Get pointers, all or nothing: as a rule those that this thread put last.
  *
  * @param thread  as of depot_put()
- * @return 0; -ENOBUFS: there are fewer, or other threads are in the middle of getting or putting
- *   them; objs is as it was, rte_mempool counts on that.
+ * @return 0; -ENOBUFS: there were fewer at some moment of the call, without those that other calls under way
+ *   are putting or have got; objs is as it was, rte_mempool counts on that.
  */
 static inline int
 depot_get(struct depot *d, uint32_t thread, void **objs, uint32_t n)
 {
 	uint32_t station = depot_station_of(d, thread);
-	struct depot_hand *h = &d->stations[station].hand;
 
-	if (unlikely(!depot_claim(h)))
-		return mextp_depot_get_more(d, station, NULL, objs, n);
-	if (unlikely(h->count < n))
-		return mextp_depot_get_more(d, station, h, objs, n);
-	depot_hand_get(d, h, objs, n);
-	depot_account(h, -(uint64_t)n);
-	depot_let_go(h);
-	return 0;
+	if (likely(shelf_get(d, station, objs, n, SHELF_COPY_FEW)))
+		return 0;
+	return mextp_depot_get_more(d, station, objs, n);
 }
 
 #endif

@@ -2,20 +2,22 @@
 #include <rte_bitops.h>
 
 #include "depot.h"
-#include "station.h"
+#include "stack.h"
 
-/** Magazines that a thread has beside those that its pointers fill: the loaded one, and the next. */
-#define SPARE 2
-/** Guests that may be at work at the same time while the depot is full. */
-#define GUESTS 2
-#define GUESTS_OF_SMALL 32
-/** Bytes a pointer that a depot may take, if it can. */
-#define BYTES_A_POINTER 16
+/** Bytes that a depot of so many pointers may take, if it can: themselves, and not much more. */
+#define BYTES_MOST(nb_objs)                           \
+	((nb_objs) * sizeof(void *) + (nb_objs) / 6 + \
+			RTE_MIN((nb_objs) * (size_t)((nb_objs) < 16384 ? 6 : 8), (size_t)168960))
+/** Pointers for each station, at least. */
+#define STATION_MIN 256
+/** Magazines that a shelf should be as large as, or so many pointers. */
+#define SHELF_OF_MAGAZINES 16
+#define SHELF_ENOUGH 1536
 
 static uint32_t
 count_stations(uint32_t nb_objs, uint32_t nb_threads)
 {
-	uint32_t most = RTE_MIN(nb_objs / 256, (uint32_t)DEPOT_STATIONS_MAX);
+	uint32_t most = RTE_MIN(nb_objs / STATION_MIN, (uint32_t)DEPOT_STATIONS_MAX);
 	uint32_t n = 1;
 
 	while (n < nb_threads && 2 * n <= most)
@@ -23,46 +25,61 @@ count_stations(uint32_t nb_objs, uint32_t nb_threads)
 	return n;
 }
 
+/** Lay out with magazines and shelves of some size. @return bytes */
 static size_t
-lay_out_with(struct depot *d, uint32_t magazine_size)
+lay_out_with(struct depot *d, uint32_t magazine_size, uint32_t shelf_size)
 {
 	size_t end = sizeof(*d) + d->nb_stations * sizeof(d->stations[0]);
-	uint32_t guests = depot_is_small(d) ? GUESTS_OF_SMALL : GUESTS;
 
 	d->magazine_size = magazine_size;
-	d->nb_magazines = d->nb_objs / magazine_size + 1 + SPARE * (d->nb_stations + guests);
-	d->ring_size = rte_align32pow2(d->nb_magazines + 1);
-	d->rings = end;
-	end += 2 * (size_t)d->nb_stations * d->ring_size * sizeof(uint32_t);
-	end = RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
+	d->magazine_bits = rte_bsf32(magazine_size);
+	d->shelf_size = shelf_size;
+	/* Invariant 3 of depot.h; one for the call that is to find all it needs. */
+	d->nb_magazines = d->nb_objs / magazine_size + d->nb_stations + DEPOT_STOPPED_MAX + 1;
+	d->position_bits = 64 - __builtin_clzll(position(d, d->nb_magazines, magazine_size));
 	d->links = end;
-	end += (d->nb_magazines + 1) * sizeof(struct stack_link);
+	end += (d->nb_magazines + (size_t)1) * sizeof(struct depot_link);
+	end = RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
 	d->magazines = end - (size_t)magazine_size * sizeof(void *);
-	return end + (size_t)d->nb_magazines * magazine_size * sizeof(void *);
+	end += (size_t)d->nb_magazines * magazine_size * sizeof(void *);
+	/* Behind the magazines: a late reader may look behind the end of one. */
+	d->shelves = end;
+	end += (size_t)d->nb_stations * shelf_size * sizeof(void *);
+	return RTE_ALIGN_CEIL(end, RTE_CACHE_LINE_SIZE);
 }
 
-/** The largest magazines with which it takes few bytes; else those with which it takes fewest. */
+/** The largest shelves with which it takes few bytes, 0: there are none. */
+static uint32_t
+largest_shelf(struct depot *d, uint32_t magazine_size)
+{
+	const size_t most = BYTES_MOST(d->nb_objs);
+	const size_t least = lay_out_with(d, magazine_size, 0);
+	size_t size;
+
+	if (least > most)
+		return 0;
+	size = (most - least) / sizeof(void *) / d->nb_stations;
+	return RTE_MIN(RTE_ALIGN_FLOOR(size, DEPOT_SHELF_MIN), (size_t)DEPOT_SHELF_MAX);
+}
+
+/**
+ * The largest magazines, and then the largest shelves, with which it takes few bytes; but most calls should find
+ * a shelf large enough. If there are none, the smallest.
+ */
 static size_t
 lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 {
-	size_t size, least = SIZE_MAX;
-	uint32_t m, best = DEPOT_MAGAZINE_MAX;
+	uint32_t m, shelf;
 
 	d->nb_objs = nb_objs;
 	d->nb_stations = count_stations(nb_objs, nb_threads);
 	d->station_bits = rte_bsf32(d->nb_stations);
-	if (depot_is_small(d))
-		return lay_out_with(d, 1);
-	for (m = DEPOT_MAGAZINE_MAX;
-			m >= DEPOT_MAGAZINE_MIN && least > BYTES_A_POINTER * (size_t)nb_objs;
-			m /= 2) {
-		size = lay_out_with(d, m);
-		if (size < least) {
-			least = size;
-			best = m;
-		}
+	for (m = DEPOT_MAGAZINE_MAX; m >= DEPOT_MAGAZINE_MIN; m /= 2) {
+		shelf = largest_shelf(d, m);
+		if (shelf >= RTE_MIN(SHELF_OF_MAGAZINES * m, (uint32_t)SHELF_ENOUGH))
+			return lay_out_with(d, m, shelf);
 	}
-	return lay_out_with(d, best);
+	return lay_out_with(d, DEPOT_MAGAZINE_MIN, DEPOT_SHELF_MIN);
 }
 
 size_t
@@ -76,13 +93,13 @@ mextp_depot_size(uint32_t nb_objs, uint32_t nb_threads)
 void
 mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 {
-	uint32_t index = 1, s;
+	struct chain chain;
+	uint32_t index;
 
 	lay_out(d, nb_objs, nb_threads);
-	for (s = 0; s < d->nb_stations; s++)
-		d->stations[s].hand.loaded = index++;
-	if (depot_is_small(d))
-		d->stations[0].hand.claimed = 1; /* for good */
-	for (; index <= d->nb_magazines; index++)
-		stack_push(&d->stacks[DEPOT_EMPTY], links(d), index);
+	for (index = d->nb_magazines; index > 0; index--) {
+		chain = (struct chain){ .first = index, .last = index, .nb = 1 };
+		empty_push(d, index & (d->nb_stations - 1), &chain);
+	}
+	d->stations[0].filled_quota = nb_objs;
 }

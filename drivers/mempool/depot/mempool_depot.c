@@ -60,15 +60,28 @@ release(struct rte_mempool *mp)
 	rte_free(mp->pool_data);
 }
 
-/** Said once: it is a fault of the application, and may come with every packet. */
+/** DPDK ignores it, so the objects are lost. Said once for each reason: it may come with every packet. */
 static __rte_noinline int
-refuse(const struct rte_mempool *mp)
+refuse(const struct rte_mempool *mp, int reason)
 {
-	static bool said;
+	struct depot *d = mp->pool_data;
+	const uint32_t bit = reason == -EDQUOT ? 1 : 2;
+	struct depot_missing missing;
 
-	if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+	if ((__atomic_fetch_or(&d->refused.said, bit, __ATOMIC_RELAXED) & bit) != 0)
+		return -ENOBUFS;
+	if (reason == -EDQUOT) {
 		DEPOT_LOG(ERR, "mempool %s: more objects are put than its %u: some were freed twice",
 				mp->name, mp->size);
+		return -ENOBUFS;
+	}
+	missing = mextp_depot_missing(d);
+	DEPOT_LOG(ERR,
+			"mempool %s: objects are lost, as more than %u calls are under way at once and none of %u "
+			"magazines is empty: %u are with calls of threads that stand still inside, and %u "
+			"are gone, with processes that ended inside",
+			mp->name, DEPOT_STOPPED_MAX, d->nb_magazines, missing.nb - missing.nb_gone,
+			missing.nb_gone);
 	return -ENOBUFS;
 }
 
@@ -77,13 +90,19 @@ enqueue(struct rte_mempool *mp, void *const *objs, unsigned int n)
 {
 	int ret = depot_put(mp->pool_data, thread_number(), objs, n);
 
-	return likely(ret == 0) ? 0 : refuse(mp);
+	return likely(ret == 0) ? 0 : refuse(mp, ret);
 }
 
 static int
 dequeue(struct rte_mempool *mp, void **objs, unsigned int n)
 {
-	return depot_get(mp->pool_data, thread_number(), objs, n);
+	const struct depot *d = mp->pool_data;
+	int ret = depot_get(mp->pool_data, thread_number(), objs, n);
+
+	/* What a get has gathered that was not enough, it puts back. */
+	if (unlikely(ret < 0 && __atomic_load_n(&d->refused.no_magazine, __ATOMIC_RELAXED) > 0))
+		refuse(mp, ret);
+	return ret;
 }
 
 static unsigned int
@@ -173,4 +192,18 @@ mext_depot_register(void)
 				"(EAL's -d) fewer mempool drivers",
 				RTE_MEMPOOL_MAX_OPS_IDX);
 	return ret;
+}
+
+int
+mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_lost *lost)
+{
+	const struct depot *d;
+
+	if (mp == NULL || lost == NULL ||
+			strcmp(rte_mempool_get_ops(mp->ops_index)->name, MEXT_DEPOT_OPS) != 0)
+		return -EINVAL;
+	d = mp->pool_data;
+	lost->put_twice = __atomic_load_n(&d->refused.twice, __ATOMIC_RELAXED);
+	lost->no_magazine = __atomic_load_n(&d->refused.no_magazine, __ATOMIC_RELAXED);
+	return 0;
 }

@@ -4,66 +4,183 @@
 
 /**
  * @file
- * A stack of magazine indexes that anybody pushes to and pops from: Treiber's (IBM RJ 5118, 1986).
- * The top is one word, an index and a tag that every push changes. Nobody waits.
+ * A stack of magazines that anybody pushes to and pops from, Treiber's (IBM RJ 5118, 1986), of several at once.
+ * The top is one word, a position and a tag that every push changes. A position names a magazine and how many
+ * pointers are in it, 0: none. So pointers are got from the top magazine by lowering the number, where they lie.
  *
  * What may run together: everything.
  *
  * Invariants:
- * 1. The link of a magazine on the stack never changes. Before it is pushed and once it is popped,
- *    whoever has it writes the link, by atomic stores: late readers in stack_pop() fail to swap.
- * 2. No two pushes leave the same tag. So a swap that expects the top that was read succeeds only
- *    if no push came between, and then the link that was read is that of the magazine as it is on
- *    the stack: there is no ABA in 2^40 pushes.
+ * 1. The link and the pointers of a magazine on a stack do not change. Before it is pushed and once it is
+ *    popped, whoever has it writes them: late readers fail to swap.
+ * 2. No two pushes leave the same tag. So a swap that expects the top that was read succeeds only if no push
+ *    came between, and then all that was read below it is as it is on the stack: there is no ABA in 2^30
+ *    pushes, and in 2^40 where there are fewer than 4 million pointers.
  */
 
-#include <stdint.h>
+#include "depot.h"
 
-#include <rte_common.h>
-
-/** What a magazine has beside its pointers, on a line of its own. */
-struct stack_link {
-	uint32_t next; /* index of the one below */
-	uint32_t count; /* the user's */
-} __rte_cache_aligned;
-
-/** Index of a magazine in the low bits, 0: none; above it the tag. */
-typedef uint64_t stack_top_t;
-
-#define STACK_INDEX_BITS 24
-#define STACK_INDEX_MASK ((UINT64_C(1) << STACK_INDEX_BITS) - 1)
-#define STACK_TAG_ONE (UINT64_C(1) << STACK_INDEX_BITS)
-
-/** Push an index; links has one entry for each. */
-static inline void
-stack_push(stack_top_t *top, struct stack_link *links, uint32_t index)
+static inline struct depot_link *
+link_of(const struct depot *d, uint32_t index)
 {
-	stack_top_t old = __atomic_load_n(top, __ATOMIC_RELAXED), new;
-
-	do {
-		/* Relaxed: the release below publishes it, and who reads it before fails to swap. */
-		__atomic_store_n(&links[index].next, old & STACK_INDEX_MASK, __ATOMIC_RELAXED);
-		new = ((old & ~STACK_INDEX_MASK) + STACK_TAG_ONE) | index;
-		/* Release: pairs with the acquires in stack_pop(), for the link and the magazine. */
-	} while (!__atomic_compare_exchange_n(
-			top, &old, new, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+	return (struct depot_link *)RTE_PTR_ADD(d, d->links) + index;
 }
 
-/** Pop the index pushed last. @return it, 0 if there is none. */
-static inline uint32_t
-stack_pop(stack_top_t *top, const struct stack_link *links)
+static inline void **
+magazine_of(const struct depot *d, uint32_t index)
 {
-	/* Acquire, here and when the swap fails: pairs with the release in stack_push(). */
-	stack_top_t old = __atomic_load_n(top, __ATOMIC_ACQUIRE), new;
+	return RTE_PTR_ADD(d, d->magazines + ((size_t)index << d->magazine_bits) * sizeof(void *));
+}
+
+static inline uint64_t
+position(const struct depot *d, uint32_t index, uint32_t count)
+{
+	return (uint64_t)index << (d->magazine_bits + 1) | count;
+}
+
+static inline uint32_t
+position_index(const struct depot *d, uint64_t position)
+{
+	return position >> (d->magazine_bits + 1);
+}
+
+static inline uint32_t
+position_count(const struct depot *d, uint64_t position)
+{
+	return position & ((2u << d->magazine_bits) - 1);
+}
+
+static inline uint64_t
+top_position(const struct depot *d, uint64_t top)
+{
+	return top & ((UINT64_C(1) << d->position_bits) - 1);
+}
+
+/** The word of a top at another position, with the same tag. */
+static inline uint64_t
+top_lowered(const struct depot *d, uint64_t top, uint64_t position)
+{
+	return top - top_position(d, top) + position;
+}
+
+/** The word of a top after a push. */
+static inline uint64_t
+top_pushed(const struct depot *d, uint64_t top, uint64_t position)
+{
+	return top_lowered(d, top, position) + (UINT64_C(1) << d->position_bits);
+}
+
+/* Links are atomic: a thread that read this magazine as the top, before it was popped, may read them. */
+
+static inline uint64_t
+link_next(const struct depot *d, uint32_t index)
+{
+	return __atomic_load_n(&link_of(d, index)->next, __ATOMIC_RELAXED);
+}
+
+static inline void
+link_set_next(const struct depot *d, uint32_t index, uint64_t position)
+{
+	__atomic_store_n(&link_of(d, index)->next, position, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t
+link_below(const struct depot *d, uint32_t index)
+{
+	return __atomic_load_n(&link_of(d, index)->below, __ATOMIC_RELAXED);
+}
+
+/** Of a magazine that is to be pushed: what is below it. It is with nobody then. */
+static inline void
+link_set_below(const struct depot *d, uint32_t index, uint32_t below)
+{
+	/* Release: who reads it by an old top sees a new one then; pairs with the fences in look(), filled_get(). */
+	__atomic_store_n(&link_of(d, index)->below, below, __ATOMIC_RELEASE);
+	__atomic_store_n(&link_of(d, index)->holder, 0, __ATOMIC_RELAXED);
+}
+
+static inline void
+link_set_holder(const struct depot *d, uint32_t index, uint32_t process)
+{
+	__atomic_store_n(&link_of(d, index)->holder, process, __ATOMIC_RELAXED);
+}
+
+/** Pointers in a stack whose top is at a position. */
+static inline uint64_t
+stack_count(const struct depot *d, uint64_t position)
+{
+	if (position == 0)
+		return 0;
+	return position_count(d, position) + (uint64_t)link_below(d, position_index(d, position));
+}
+
+/** Magazines that a call has to itself, linked by their positions. */
+struct chain {
+	uint32_t first; /* 0: there are none */
+	uint32_t last;
+	uint32_t nb;
+};
+
+/** Add a magazine at the beginning of a chain of such with so many pointers. */
+static inline void
+chain_add(const struct depot *d, struct chain *chain, uint32_t index, uint32_t count)
+{
+	link_set_next(d, index, chain->first != 0 ? position(d, chain->first, count) : 0);
+	if (chain->first == 0)
+		chain->last = index;
+	chain->first = index;
+	chain->nb++;
+}
+
+/** Take the first magazine of a chain. */
+static inline uint32_t
+chain_take(const struct depot *d, struct chain *chain)
+{
+	uint32_t index = chain->first;
+
+	chain->first = --chain->nb > 0 ? position_index(d, link_next(d, index)) : 0;
+	return index;
+}
+
+/** Push a chain of empty magazines. */
+static inline void
+empty_push(struct depot *d, uint32_t station, const struct chain *chain)
+{
+	uint64_t *word = &d->stations[station].empty;
+	uint64_t top = __atomic_load_n(word, __ATOMIC_RELAXED);
 
 	do {
-		if ((old & STACK_INDEX_MASK) == 0)
-			return 0;
-		new = (old & ~STACK_INDEX_MASK) |
-		      __atomic_load_n(&links[old & STACK_INDEX_MASK].next, __ATOMIC_RELAXED);
-	} while (!__atomic_compare_exchange_n(
-			top, &old, new, true, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE));
-	return old & STACK_INDEX_MASK;
+		DEPOT_STEP();
+		link_set_next(d, chain->last, top_position(d, top));
+		/* Release: pairs with the acquires in empty_pop(), for the links; what was read is read. */
+	} while (!__atomic_compare_exchange_n(word, &top,
+			top_pushed(d, top, position(d, chain->first, 0)), false, __ATOMIC_RELEASE,
+			__ATOMIC_RELAXED));
+}
+
+/** Pop up to n empty magazines. */
+static inline struct chain
+empty_pop(struct depot *d, uint32_t station, uint32_t n)
+{
+	uint64_t *word = &d->stations[station].empty;
+	/* Acquire, here and when the swap fails: pairs with the release in empty_push(). */
+	uint64_t top = __atomic_load_n(word, __ATOMIC_ACQUIRE), at;
+	struct chain chain;
+
+	do {
+		DEPOT_STEP();
+		at = top_position(d, top);
+		chain = (struct chain){ .first = position_index(d, at) };
+		for (; chain.nb < n && at != 0; chain.nb++) {
+			chain.last = position_index(d, at);
+			at = link_next(d, chain.last);
+		}
+		if (chain.nb == 0)
+			return (struct chain){ 0 };
+	} while (!__atomic_compare_exchange_n(word, &top,
+			top_lowered(d, top, position(d, position_index(d, at), 0)), false,
+			__ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE));
+	return chain;
 }
 
 #endif
