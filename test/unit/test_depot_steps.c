@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Calls that stand still between any two steps of theirs, in any state of a depot, while others come in between. */
+#include "hooked.h"
+
+/** Calls in between, at most. */
+#define NB_BETWEEN 4
+
+static struct call between[NB_BETWEEN];
+static uint32_t nb_between, nb_puts;
+
+/** One of those in between: a get may find too few only if there are without those that the first one may have. */
+static void
+do_one_between(struct call *call)
+{
+	uint32_t there = store.nb - store.out;
+
+	there -= RTE_MIN(there, first.n);
+	if (call->is_put) {
+		call->n = RTE_MIN(call->n, store.out);
+		if (call->n == 0)
+			return;
+		hold(call);
+	}
+	do_call(call);
+	if (call->ret != 0 && (call->is_put || call->n <= there))
+		fail_msg("in between a %s of %u beside %u: %d", call->is_put ? "put" : "get",
+				call->n, there, call->ret);
+	if (!call->is_put && call->ret == 0)
+		keep(call);
+	fewest = RTE_MIN(fewest, store.nb - store.out - (first.is_put ? first.n : 0));
+}
+
+/** The next one of those in between, and the one after it here too or some hooks later. */
+static void
+do_between(void)
+{
+	uint32_t later;
+
+	do {
+		do_one_between(&between[--nb_between]);
+		later = store_random(&store, 5);
+	} while (nb_between > 0 && later == 0);
+	if (nb_between > 0)
+		until = later;
+}
+
+/** What the first call has done: a get may find too few if there were at some moment. */
+static void
+check_first(uint32_t at)
+{
+	if (first.ret != 0 && (first.is_put || first.n <= fewest))
+		fail_msg("a %s of %u, at its hook %u: %d, with %u at least",
+				first.is_put ? "put" : "get", first.n, at, first.ret, fewest);
+	if (!first.is_put && first.ret == 0)
+		keep(&first);
+	store_audit(&store);
+	/* What a get puts back has room by right. Puts may find some together. */
+	if (!first.is_put && nb_puts == 0)
+		assert_int_equal(store.audit.over, 0);
+	assert_int_equal(store.d->refused.twice, 0);
+	assert_int_equal(store.d->refused.no_magazine, 0);
+}
+
+/** Come between all steps of a call, the same state before each. @return how many there are. */
+static uint32_t
+come_between(void)
+{
+	struct snapshot s;
+	uint32_t at, i;
+	bool more = true;
+
+	draw_state(store_random(&store, 2));
+	draw_call(&first);
+	if (first.is_put)
+		first.n = RTE_MIN(first.n, store.out);
+	if (first.n == 0)
+		return 0;
+	save(&s);
+	for (at = 1; more; at++) {
+		nb_between = 1 + store_random(&store, NB_BETWEEN);
+		nb_puts = 0;
+		for (i = 0; i < nb_between; i++) {
+			draw_call(&between[i]);
+			nb_puts += between[i].is_put;
+		}
+		more = do_first(at, do_between);
+		check_first(at);
+		restore(&s);
+	}
+	drop(&s);
+	return at;
+}
+
+static void
+test_call_between_any_steps_of_another_is_right(void **state)
+{
+	uint32_t hooks;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(depots); i++) {
+		store_begin_for(&store, depots[i].nb, depots[i].nb_threads);
+		for (hooks = 0; hooks < NB_HOOKS; hooks += come_between())
+			;
+		store_end(&store);
+	}
+}
+
+/** Alone, whatever was claimed for ever, and with no magazine left too. */
+static void
+test_call_alone_takes_few_steps(void **state)
+{
+	uint32_t round, most[2];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(depots); i++) {
+		store_begin_for(&store, depots[i].nb, depots[i].nb_threads);
+		memset(most, 0, sizeof(most));
+		for (round = 0; round < NB_HOOKS / 2; round++) {
+			if (round % 32 == 0)
+				draw_state(true);
+			draw_call(&first);
+			if (first.is_put)
+				first.n = RTE_MIN(first.n, store.out);
+			if (first.n == 0)
+				continue;
+			do_first(UINT32_MAX, NULL);
+			if (nb_steps > DEPOT_STEPS_MAX(store.d, first.n))
+				fail_msg("a %s of %u of %u took %u steps",
+						first.is_put ? "put" : "get", first.n, store.nb,
+						nb_steps);
+			most[first.is_put] = RTE_MAX(most[first.is_put], nb_steps);
+			check_first(0);
+		}
+		store_claim(&store, 0, STORE_THREADS, false);
+		store_end(&store);
+		print_message("# %u pointers: at most %u steps in a put, %u in a get\n", store.nb,
+				most[1], most[0]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call_alone_takes_few_steps),
+		cmocka_unit_test(test_call_between_any_steps_of_another_is_right),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
