@@ -46,6 +46,7 @@ put_init(struct put *put)
 {
 	put->batch.mp = NULL;
 	put->batch.n = 0;
+	put->pool = NULL;
 }
 
 static inline void
