@@ -90,7 +90,7 @@ static const char *
 walk_station(struct walk *w, uint32_t station)
 {
 	const struct depot_station *st = &w->d->stations[station];
-	const uint64_t on_shelf = (uint32_t)st->shelf_quota, in_filled = (uint32_t)st->filled_quota;
+	const uint64_t on_shelf = st->shelf_quota, in_filled = st->filled_quota;
 	uint64_t nb = 0;
 	const char *wrong;
 

@@ -135,8 +135,8 @@ lose_quota(struct store *st)
 	store_get(st, 1, st->nb);
 	/* All that there is, from wherever it is. */
 	for (i = 0; i < st->d->nb_stations; i++) {
-		st->d->stations[i].filled_quota &= ~UINT64_C(0xffffffff);
-		st->d->stations[i].shelf_quota &= ~UINT64_C(0xffffffff);
+		st->d->stations[i].filled_quota = 0;
+		st->d->stations[i].shelf_quota = 0;
 	}
 	while (st->out > n)
 		store_put(st, st->out, RTE_MIN(n, st->out));

@@ -37,8 +37,6 @@ wrap_tags(struct store *st)
 		station->shelf |= ~(SHELF_COUNT | SHELF_CLAIMED);
 		station->filled |= tags;
 		station->empty |= tags;
-		station->shelf_quota |= UINT64_C(0xffffffff) << 32;
-		station->filled_quota |= UINT64_C(0xffffffff) << 32;
 	}
 }
 

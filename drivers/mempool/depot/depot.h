@@ -65,8 +65,8 @@
  */
 #define DEPOT_STEPS_MAX(d, n) (((n) / (d)->magazine_size + 11) * (2 * (d)->nb_stations + 3))
 
-/** How many pointers a place may hold: a number in the low 32 bits, above it how often it was changed. */
-typedef uint64_t depot_quota_t;
+/** How many pointers a place may hold. */
+typedef uint32_t depot_quota_t;
 
 struct depot_station {
 	uint64_t shelf; /* see shelf.h */

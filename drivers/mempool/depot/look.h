@@ -39,7 +39,7 @@ look_once(const struct depot *d, uint64_t words[][4])
 
 /**
  * Count what is at all stations. @return whether nothing changed from one look to the second, so that it is so at one
- * moment: every change of a word is to a value that it never had before, but for the tags' wrapping.
+ * moment: every change of a shelf or a stack is to a word that it never had before, but for the tags' wrapping.
  */
 static inline bool
 look(const struct depot *d, uint64_t *objs)

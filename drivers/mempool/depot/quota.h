@@ -15,18 +15,18 @@ quota_take(depot_quota_t *quota, uint64_t objs, uint32_t n)
 
 	do {
 		DEPOT_STEP();
-		if ((uint32_t)q <= objs)
+		if (q <= objs)
 			return 0;
-		k = RTE_MIN(n, (uint32_t)q - (uint32_t)objs);
-	} while (!__atomic_compare_exchange_n(quota, &q, q + (UINT64_C(1) << 32) - k, false,
-			__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		k = RTE_MIN(n, q - (uint32_t)objs);
+	} while (!__atomic_compare_exchange_n(
+			quota, &q, q - k, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return k;
 }
 
 static inline void
 quota_give(depot_quota_t *quota, uint32_t n)
 {
-	__atomic_fetch_add(quota, (UINT64_C(1) << 32) + n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(quota, n, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t

@@ -80,7 +80,7 @@ shelf_slots(const struct depot *d, uint32_t station)
 static inline uint32_t
 quota_of(const depot_quota_t *quota)
 {
-	return (uint32_t)__atomic_load_n(quota, __ATOMIC_RELAXED);
+	return __atomic_load_n(quota, __ATOMIC_RELAXED);
 }
 
 /** End a claim, with n pointers that were written from the number that was there then, at. */
