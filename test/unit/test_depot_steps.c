@@ -5,7 +5,17 @@
 /** Calls in between, at most. */
 #define NB_BETWEEN 4
 
-static struct call between[NB_BETWEEN];
+/** What comes in between: a call, or several. */
+struct visit {
+	enum visit_kind {
+		CALL,
+		MOVE, /* get few, and put them elsewhere */
+		CHURN, /* get all there is, and put all that is out */
+	} kind;
+	struct call call;
+};
+
+static struct visit between[NB_BETWEEN];
 static uint32_t nb_between, nb_puts;
 
 /** One of those in between: a get may find too few only if there are without those that the first one may have. */
@@ -30,6 +40,55 @@ do_one_between(struct call *call)
 	fewest = RTE_MIN(fewest, store.nb - store.out - (first.is_put ? first.n : 0));
 }
 
+static void
+do_move(struct call *call)
+{
+	call->is_put = false;
+	call->n = RTE_MIN(call->n % 2 + 1, store.nb - store.out);
+	do_one_between(call);
+	if (call->n == 0 || call->ret != 0)
+		return;
+	call->is_put = true;
+	call->thread += 1 + call->n;
+	do_one_between(call);
+}
+
+static void
+do_churn(struct call *call)
+{
+	const uint32_t n = call->n;
+
+	do {
+		call->is_put = false;
+		do_one_between(call);
+	} while (call->ret == 0);
+	while (store.out > 0) {
+		*call = (struct call){ .is_put = true, .thread = call->thread + 1, .n = n };
+		do_one_between(call);
+	}
+}
+
+static void
+draw_visit(struct visit *visit)
+{
+	static const enum visit_kind kinds[] = { CALL, CALL, CALL, CALL, CALL, MOVE, MOVE, CHURN };
+
+	visit->kind = kinds[store_random(&store, RTE_DIM(kinds))];
+	draw_call(&visit->call);
+	nb_puts += visit->kind != CALL || visit->call.is_put;
+}
+
+static void
+do_visit(struct visit *visit)
+{
+	if (visit->kind == MOVE)
+		do_move(&visit->call);
+	else if (visit->kind == CHURN)
+		do_churn(&visit->call);
+	else
+		do_one_between(&visit->call);
+}
+
 /** The next one of those in between, and the one after it here too or some hooks later. */
 static void
 do_between(void)
@@ -37,7 +96,7 @@ do_between(void)
 	uint32_t later;
 
 	do {
-		do_one_between(&between[--nb_between]);
+		do_visit(&between[--nb_between]);
 		later = store_random(&store, 5);
 	} while (nb_between > 0 && later == 0);
 	if (nb_between > 0)
@@ -71,6 +130,10 @@ come_between(void)
 
 	draw_state(store_random(&store, 2));
 	draw_call(&first);
+	/* At times all there is, or nearly: from several stations. */
+	if (!first.is_put && store_random(&store, 3) == 0)
+		first.n = RTE_MIN(store.nb - store.out - RTE_MIN(first.n % 4, store.nb - store.out),
+				(uint32_t)N_MAX);
 	if (first.is_put)
 		first.n = RTE_MIN(first.n, store.out);
 	if (first.n == 0)
@@ -79,10 +142,8 @@ come_between(void)
 	for (at = 1; more; at++) {
 		nb_between = 1 + store_random(&store, NB_BETWEEN);
 		nb_puts = 0;
-		for (i = 0; i < nb_between; i++) {
-			draw_call(&between[i]);
-			nb_puts += between[i].is_put;
-		}
+		for (i = 0; i < nb_between; i++)
+			draw_visit(&between[i]);
 		more = do_first(at, do_between);
 		check_first(at);
 		restore(&s);
@@ -104,6 +165,59 @@ test_call_between_any_steps_of_another_is_right(void **state)
 			;
 		store_end(&store);
 	}
+}
+
+/** Two magazines are empty, as it were from others that take and return them: they go from station to station. */
+static void
+move_magazines(void)
+{
+	const uint32_t nb = store.d->nb_stations, to = store_random(&store, nb);
+	struct chain chain;
+	uint32_t s;
+
+	for (s = 0; s < nb; s++) {
+		chain = empty_pop(store.d, s, 2);
+		if (chain.nb > 0)
+			empty_push(store.d, to, &chain);
+	}
+	until = 1 + store_random(&store, 6);
+}
+
+static void
+put_beside_moves(void)
+{
+	uint32_t s, at;
+	struct chain chain;
+	bool more = true;
+
+	for (at = 1; more; at++) {
+		store_reset(&store);
+		store_claim(&store, 0, STORE_THREADS, true);
+		for (s = 0; s < store.d->nb_stations; s++)
+			empty_pop(store.d, s, store.d->nb_magazines);
+		chain = (struct chain){ .first = 1, .last = 2 };
+		link_set_next(store.d, 1, position(store.d, 2, 0));
+		empty_push(store.d, store_random(&store, store.d->nb_stations), &chain);
+		first = (struct call){ .is_put = true, .thread = at, .n = 3 };
+		more = do_first(at, move_magazines);
+		if (first.ret != 0)
+			fail_msg("a put beside two magazines that move: %d at hook %u", first.ret,
+					at);
+		keep(&first);
+	}
+	store_reset(&store);
+}
+
+static void
+test_put_finds_magazines_that_go_from_station_to_station(void **state)
+{
+	uint32_t round;
+
+	(void)state;
+	store_begin_for(&store, 1030, 4);
+	for (round = 0; round < 300; round++)
+		put_beside_moves();
+	store_end(&store);
 }
 
 /** Alone, whatever was claimed for ever, and with no magazine left too. */
@@ -146,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_call_alone_takes_few_steps),
 		cmocka_unit_test(test_call_between_any_steps_of_another_is_right),
+		cmocka_unit_test(test_put_finds_magazines_that_go_from_station_to_station),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
