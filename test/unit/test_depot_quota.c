@@ -224,7 +224,7 @@ put_without_magazines(struct store *st)
 		store_audit_but(st, 0, st->d->nb_magazines);
 	}
 	assert_int_equal(st->d->refused.twice, 0);
-	assert_int_equal(mextp_depot_missing(st->d).nb, 0);
+	assert_int_equal(mextp_depot_missing(st->d).nb, st->d->nb_magazines);
 	empty_push(st->d, 0, &taken);
 	store_put(st, 0, n);
 	store_get(st, 0, n);
@@ -291,6 +291,8 @@ gather_without_magazines(struct store *st)
 		store_put(st, thread, RTE_MIN(st->out, 5 * st->d->magazine_size + 3));
 		there = st->nb - st->out;
 		taken = withhold(st, thread % 3);
+		if (thread % 3 == 0)
+			assert_int_equal(mextp_depot_missing(st->d).nb, taken.nb);
 		store_get_fails(st, thread, there + 1);
 		if (st->d->nb_stations > 1 &&
 				depot_get(st->d, thread, &st->table[st->out], there) == 0)

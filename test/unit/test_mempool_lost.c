@@ -118,7 +118,7 @@ assert_no_magazine_line(uint32_t process, const char *expected)
 	struct depot *d = mp->pool_data;
 	void *objs[NB];
 	const char *log;
-	char end[128];
+	char end[256];
 
 	assert_int_equal(rte_mempool_get_bulk(mp, objs, NB), 0);
 	stop_all(mp, process);
@@ -127,7 +127,7 @@ assert_no_magazine_line(uint32_t process, const char *expected)
 	rte_mempool_put(mp, objs[32]);
 	log = capture_stop();
 	assert_int_equal(count_lines(log, "lost", no_magazine), 1);
-	snprintf(end, sizeof(end), expected, d->nb_magazines);
+	snprintf(end, sizeof(end), expected, d->nb_magazines, d->nb_magazines, d->nb_magazines);
 	if (strstr(log, end) == NULL)
 		fail_msg("'%s' is not in '%s'", end, log);
 	assert_null(strstr(log, twice));
@@ -140,10 +140,12 @@ test_put_without_magazines_is_counted_and_logged_once(void **state)
 {
 	(void)state;
 	assert_no_magazine_line(getpid(),
-			": %u are with calls of threads that stand still inside, and 0 are gone");
+			": %u of %u magazines are with these and none is empty; "
+			"at least %u with threads that stand still inside, and at least 0 gone");
 	/* Above all numbers of processes. */
 	assert_no_magazine_line(INT32_MAX,
-			": 0 are with calls of threads that stand still inside, and %u are gone");
+			": %u of %u magazines are with these and none is empty; "
+			"at least 0 with threads that stand still inside, and at least %u gone");
 }
 
 /** What a get has gathered and finds no place for. */

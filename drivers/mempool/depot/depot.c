@@ -12,16 +12,19 @@
 struct depot_missing
 mextp_depot_missing(const struct depot *d)
 {
-	struct depot_missing missing = { 0 };
-	uint32_t index, holder;
+	struct depot_missing missing = { .nb = d->nb_magazines };
+	uint32_t index, holder, s;
 
+	for (s = 0; s < d->nb_stations; s++)
+		missing.nb -= (filled_count(d, s) + d->magazine_size - 1) >> d->magazine_bits;
 	for (index = 1; index <= d->nb_magazines; index++) {
 		holder = __atomic_load_n(&link_of(d, index)->holder, __ATOMIC_RELAXED);
 		if (holder == 0)
 			continue;
-		missing.nb++;
 		if (kill((pid_t)holder, 0) < 0 && errno == ESRCH)
 			missing.nb_gone++;
+		else
+			missing.nb_here++;
 	}
 	return missing;
 }

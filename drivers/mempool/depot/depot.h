@@ -123,13 +123,14 @@ void mextp_depot_init(struct depot *d, uint32_t nb_objs, uint32_t nb_threads);
 /** Pointers in a depot: exact when no call is under way; what killed calls had is not counted. */
 uint32_t mextp_depot_count(const struct depot *d);
 
-/** Magazines that calls under way have. */
+/** Magazines that are neither empty nor filled on a stack: calls under way have them, or had when they were killed. */
 struct depot_missing {
-	uint32_t nb; /* of all */
-	uint32_t nb_gone; /* of these: in processes that have ended */
+	uint32_t nb; /* if there is no empty one */
+	uint32_t nb_here; /* of these at least: processes that are there have them */
+	uint32_t nb_gone; /* of these at least: processes that have ended had them */
 };
 
-/** Count the magazines that are with calls: for the log, as others may be at work. */
+/** Count the magazines that are missing: for the log, as others may be at work. */
 struct depot_missing mextp_depot_missing(const struct depot *d);
 
 /** depot_put() and depot_get() when the own shelf is not enough. */

@@ -77,10 +77,10 @@ refuse(const struct rte_mempool *mp, int reason)
 	}
 	missing = mextp_depot_missing(d);
 	DEPOT_LOG(ERR,
-			"mempool %s: objects are lost, as more than %u calls are under way at once and none of %u "
-			"magazines is empty: %u are with calls of threads that stand still inside, and %u "
-			"are gone, with processes that ended inside",
-			mp->name, DEPOT_STOPPED_MAX, d->nb_magazines, missing.nb - missing.nb_gone,
+			"mempool %s: objects are lost, as more than %u calls are under way at once: %u of %u "
+			"magazines are with these and none is empty; at least %u with threads that stand "
+			"still inside, and at least %u gone with processes that ended inside",
+			mp->name, DEPOT_STOPPED_MAX, missing.nb, d->nb_magazines, missing.nb_here,
 			missing.nb_gone);
 	return -ENOBUFS;
 }
