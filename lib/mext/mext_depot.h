@@ -54,7 +54,7 @@ int mext_depot_register(void);
  * Objects that the handler refused to take back. DPDK's rte_mempool_put_bulk() does not tell, so they are lost to the
  * mempool. Each reason is logged once for a mempool.
  */
-struct mext_depot_lost {
+struct mext_depot_refused {
 	uint64_t put_twice; /**< more were put than the mempool has: some were freed twice */
 	uint64_t no_magazine; /**< more than MEXT_DEPOT_STOPPED_MAX calls are under way, or were killed */
 };
@@ -69,7 +69,7 @@ struct mext_depot_lost {
  * Thread safety: any thread.
  * Ownership: unchanged.
  */
-int mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_lost *lost);
+int mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_refused *lost);
 
 #ifdef __cplusplus
 }

@@ -225,7 +225,7 @@ struct lost {
 static void
 kill_one(struct worker *w, struct lost *lost)
 {
-	struct mext_depot_lost refused;
+	struct mext_depot_refused refused;
 	uint32_t missing;
 
 	kill(w->pid, SIGKILL);
@@ -280,7 +280,7 @@ int
 main(int argc, char **argv)
 {
 	const int used = rte_eal_init(argc, argv);
-	struct mext_depot_lost refused;
+	struct mext_depot_refused refused;
 	struct lost lost = { 0 };
 	uint32_t nb_kills, i;
 

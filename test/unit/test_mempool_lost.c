@@ -28,7 +28,7 @@ make_filled(const char *name)
 static void
 assert_lost(const struct rte_mempool *mp, uint64_t put_twice, uint64_t without_magazine)
 {
-	struct mext_depot_lost lost = { 77, 77 };
+	struct mext_depot_refused lost = { 77, 77 };
 
 	assert_int_equal(mext_depot_lost(mp, &lost), 0);
 	assert_int_equal(lost.put_twice, put_twice);
@@ -69,7 +69,7 @@ test_lost_of_other_mempools_or_nothing_is_refused(void **state)
 	struct rte_mempool *other =
 			rte_mempool_create("other", NB, 64, 0, 0, NULL, NULL, NULL, NULL, 0, 0);
 	struct rte_mempool *mp = make_filled("lost");
-	struct mext_depot_lost lost = { 77, 77 };
+	struct mext_depot_refused lost = { 77, 77 };
 
 	(void)state;
 	assert_non_null(other);

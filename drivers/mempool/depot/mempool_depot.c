@@ -195,7 +195,7 @@ mext_depot_register(void)
 }
 
 int
-mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_lost *lost)
+mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_refused *lost)
 {
 	const struct depot *d;
 
