@@ -230,7 +230,7 @@ def test_memif_client_needs_its_server_and_says_so(tmp_path):
             server.wait_for("port 0: link up")
             # net_memif takes a ring away under who polls it, and that may end in SIGSEGV.
             server.type("stop")
-            server.wait_for("Accumulated forward statistics")
+            server.wait_for(".*Accumulated forward statistics")
             client.type("quit")
             client.check_end()
             server.type("quit")
