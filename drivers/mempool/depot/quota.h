@@ -67,12 +67,16 @@ quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n)
 static inline bool
 quota_raise(struct depot *d, uint32_t station, depot_quota_t *quota, uint64_t wanted, uint32_t n)
 {
-	uint32_t looks;
+	uint32_t looks, now;
 	uint64_t objs;
 
-	for (looks = 0; looks < LOOKS_MAX && quota_of(quota) < wanted; looks++)
-		if (quota_move(d, station, quota, wanted - quota_of(quota)) == 0 && look(d, &objs))
+	for (looks = 0; looks < LOOKS_MAX; looks++) {
+		now = quota_of(quota); /* once: others raise it too */
+		if (now >= wanted)
+			break;
+		if (quota_move(d, station, quota, wanted - now) == 0 && look(d, &objs))
 			return objs + n <= d->nb_objs;
+	}
 	/* If it never held still: better one too many than one refused. */
 	return true;
 }
