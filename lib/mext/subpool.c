@@ -263,6 +263,14 @@ not_made(const struct mext_pool *pool, unsigned int kind, const char *name, int 
 {
 	const size_t page_size = pool->conf.page_size;
 
+	/* In regions, pages too small for one; else the largest piece left of EAL's memory is. */
+	if (ret == -ENOBUFS && page_size > 0) {
+		MEXT_LOG(ERR,
+				"pool %s: %s of %zu bytes do not fit into pages of %zu that are apart in "
+				"memory: use hugepages, or --iova-mode=va",
+				pool->name, mextp_kind_name(kind), size, page_size);
+		return -ENOMEM;
+	}
 	switch (ret) {
 	case -ENOENT:
 		MEXT_LOG(ERR, "pool %s: ops_name is '%s', no mempool handler of that name is registered",
@@ -282,18 +290,13 @@ not_made(const struct mext_pool *pool, unsigned int kind, const char *name, int 
 		MEXT_LOG(ERR, "pool %s: mempool %s gets no region, see the lines above", pool->name,
 				name);
 		return ret;
-	case -ENOBUFS:
-		MEXT_LOG(ERR,
-				"pool %s: %s of %zu bytes do not fit into pages of %zu that are apart in "
-				"memory: use hugepages, or --iova-mode=va",
-				pool->name, mextp_kind_name(kind), size, page_size);
-		return -ENOMEM;
 	default:
 		MEXT_LOG(ERR,
 				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
 				"hugepages, raise EAL's -m or --socket-mem, or lower %s.count",
 				pool->name, mextp_kind_conf(&pool->conf, kind)->count,
-				mextp_kind_name(kind), size, socket, rte_strerror(-ret),
+				mextp_kind_name(kind), size, socket,
+				rte_strerror(ret == -ENOBUFS ? ENOMEM : -ret),
 				mextp_kind_name(kind));
 		return -ENOMEM;
 	}
