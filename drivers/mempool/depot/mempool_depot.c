@@ -173,6 +173,8 @@ int
 mext_depot_register(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static bool told;
+	bool tell;
 	int ret = 0;
 
 	/* EAL counts lcores first of all, and loads drivers then. */
@@ -184,9 +186,14 @@ mext_depot_register(void)
 	pthread_mutex_lock(&lock);
 	/* DPDK itself takes a name twice; libmext and the plugin may be in one process. */
 	if (!is_registered())
-		ret = RTE_MIN(rte_mempool_register_ops(&depot_ops), 0);
+		ret = rte_mempool_ops_table.num_ops < RTE_MEMPOOL_MAX_OPS_IDX
+				      ? RTE_MIN(rte_mempool_register_ops(&depot_ops), 0)
+				      : -ENOSPC;
+	/* Once: each pool that is made or looked up comes here. */
+	tell = ret == -ENOSPC && !told;
+	told |= tell;
 	pthread_mutex_unlock(&lock);
-	if (ret == -ENOSPC)
+	if (tell)
 		DEPOT_LOG(ERR,
 				"DPDK has room for %d mempool handlers, and all are taken: link or load "
 				"(EAL's -d) fewer mempool drivers",
