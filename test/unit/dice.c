@@ -17,8 +17,8 @@ dice_start(void)
 	const char *env = getenv("MEXT_SEED");
 
 	state = env != NULL ? strtoull(env, NULL, 0) : rte_rdtsc();
-	printf("# MEXT_SEED=%" PRIu64 "\n", state);
-	fflush(stdout);
+	/* Not to stdout: there the first line is cmocka's. */
+	fprintf(stderr, "MEXT_SEED=%" PRIu64 "\n", state);
 }
 
 /** SplitMix64 (Steele, Lea, Flood 2014): any seed will do. */
