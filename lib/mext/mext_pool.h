@@ -195,8 +195,8 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
  *   the field and the range); -EEXIST: the name is taken, or another thread is creating a pool of that
  *   name; -ENOMEM: not enough memory, nothing is left behind; -ENOTSUP: this is a secondary process,
  *   whose mempools the primary's drivers would not be told of; -EPROTO: the program was built with other
- *   headers than this library; -EPERM: rte_eal_init() was not called; with page_size also as
- *   mext_region_alloc().
+ *   headers than this library; -EPERM: rte_eal_init() was not called; -ENOSPC: there are 1,024 pools;
+ *   with page_size also as mext_region_alloc().
  *
  * Thread safety: any thread, after rte_eal_init().
  * Ownership: the pool is the caller's, to destroy.

@@ -64,27 +64,8 @@ struct socket_order {
 	uint8_t index[MAX_SOCKETS];
 };
 
-/** Functions of the library that shared infos name, as addresses in the process that made them. */
-struct code {
-	rte_mbuf_extbuf_free_callback_t storage;
-	rte_mbuf_extbuf_free_callback_t pair;
-	rte_mbuf_extbuf_free_callback_t wrap;
-	rte_mbuf_extbuf_free_callback_t leaf;
-};
-
-/**
- * What a process that finds a pool looks at before it believes the rest. The first two are where
- * they are in every build of the library, whatever its ABI.
- */
-struct pool_id {
-	uint32_t abi;
-	uint32_t size; /* of struct mext_pool */
-	struct code code;
-};
-
-/** In memory that processes share: but for id.code, no address in it is one that only one of them has. */
+/** In memory that processes share: no address in it is one that only one of them has. */
 struct mext_pool {
-	struct pool_id id;
 	char name[MEXT_POOL_NAME_MAX + 1];
 	struct mext_pool_conf conf;
 	unsigned int nb_sockets;
@@ -99,7 +80,6 @@ struct mext_pool {
 struct sub_priv {
 	struct rte_pktmbuf_pool_private mbuf; /* first: DPDK reads it in mempools of mbufs */
 	struct mext_pool *pool;
-	char ops_name[RTE_MEMPOOL_OPS_NAMESIZE]; /* its handler's, whose index differs by process */
 	struct mext_region *region; /* where its objects are, NULL: in DPDK's memory */
 };
 

@@ -26,9 +26,7 @@ class Application:
     def start_primary(self, program, *eal, how=tuple(FIXED)):
         command = [*how, program, *self.lcores[0], *self.options, "--proc-type=primary", "-m", "64",
                    *eal]
-        process = subprocess.Popen([str(c) for c in command], env=self.env, text=True,
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
+        process = self._start(command)
         lines = []
         for line in process.stdout:
             if line == "ready\n":
@@ -40,9 +38,18 @@ class Application:
         command = [*how, program, *self.lcores[1], *self.options, "--proc-type=secondary", *eal]
         return self._run(command)
 
+    def start_secondary(self, program, *eal, how=tuple(FIXED)):
+        return self._start([*how, program, *self.lcores[1], *self.options, "--proc-type=secondary",
+                            *eal])
+
     def run_tool(self, tool, *args):
         """Run a tool of DPDK's that is a secondary process by itself."""
         return self._run([*FIXED, tool, *args])
+
+    def _start(self, command):
+        return subprocess.Popen([str(c) for c in command], env=self.env, text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
 
     def _run(self, command):
         return subprocess.run([str(c) for c in command], env=self.env, text=True, timeout=60,

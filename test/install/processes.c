@@ -3,7 +3,8 @@
  * One pool, two processes. The primary makes it, hands out packets over a ring, waits for a line on
  * stdin (written when the secondary has ended), and counts. The secondary's exit status is 3 where
  * lookup refused the pool: that is no failure of DPDK, of which 2 tells. With the argument "own" a
- * process registers a mempool handler of its own before it comes to mext.
+ * process registers a mempool handler of its own before it comes to mext; with "look" it looks the pool
+ * up until it is killed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -195,6 +196,19 @@ secondary(void)
 	return 0;
 }
 
+/** Says when it has begun. */
+static int
+look_for_ever(void)
+{
+	struct mext_pool *pool;
+
+	check(mext_pool_lookup(NAME, &pool) == 0);
+	printf("looking\n");
+	fflush(stdout);
+	for (;;)
+		check(mext_pool_lookup(NAME, &pool) == 0);
+}
+
 static void
 register_own(void)
 {
@@ -213,6 +227,8 @@ main(int argc, char **argv)
 		return 2;
 	if (used + 1 < argc && strcmp(argv[used + 1], "own") == 0)
 		register_own();
+	if (used + 1 < argc && strcmp(argv[used + 1], "look") == 0)
+		return look_for_ever();
 	status = rte_eal_process_type() == RTE_PROC_PRIMARY ? primary() : secondary();
 	rte_eal_cleanup();
 	return status;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One pool in two processes: on hugepages, which secondary processes of DPDK need."""
 import pathlib
+import random
+import time
 
 import pytest
 from application import finish
@@ -107,4 +109,16 @@ def test_secondary_with_random_addresses_never_crashes(application, program, pri
         if done.returncode == REFUSED:
             assert "libmext is at another address" in done.stdout
     assert application.run_secondary(program).returncode == 0
+    assert "outstanding: 0" in finish(primary)
+
+
+def test_secondaries_killed_in_a_lookup_are_in_nobodys_way(application, program, primary):
+    """A lock of DPDK's that one leaves behind would stop the primary as it destroys the pool."""
+    assert application.run_secondary(program).returncode == 0
+    for _ in range(20):
+        with application.start_secondary(program, "--", "look") as process:
+            assert "looking\n" in iter(process.stdout.readline, "")
+            time.sleep(random.random() / 50)
+            assert process.poll() is None
+            process.kill()
     assert "outstanding: 0" in finish(primary)

@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "pool.h"
+#include "registry.h"
 #include "world.h"
 
 enum rte_proc_type_t __real_rte_eal_process_type(void);
@@ -34,6 +35,18 @@ __wrap_rte_mempool_populate_default(struct rte_mempool *mp)
 	int ret = during_creation != NULL ? during_creation() : 0;
 
 	return ret < 0 ? ret : __real_rte_mempool_populate_default(mp);
+}
+
+/** What a process finds that looks the pool up. */
+static struct facts *
+facts_of(const struct mext_pool *pool)
+{
+	struct directory *directory = rte_memzone_lookup(REGISTRY_DIRECTORY)->addr;
+	uint32_t i = 0;
+
+	while (directory->entries[i].pool != pool)
+		assert_true(++i < directory->n);
+	return &directory->entries[i].facts;
 }
 
 static void
@@ -154,20 +167,26 @@ test_lookup_of_memzone_that_is_no_pool_does_not_find(void **state)
 }
 
 /**
- * What is reserved may be what an earlier run has left: here the whole of a pool. A lookup that comes
- * before it is cleared, as it may in another process, must not believe it.
+ * The memory reserved for the directory may be that of an earlier run, with all that stood there. Before the first
+ * pool: a lookup that comes before it is cleared, as it may in another process, must not believe it.
  */
 static void
-test_lookup_in_memory_of_an_earlier_pool_does_not_find(void **state)
+test_lookup_in_directory_of_an_earlier_run_does_not_find(void **state)
 {
 	struct mext_pool *const mark = (void *)1, *pool = mark;
-	const struct mext_pool *earlier = ((struct world *)*state)->pool;
-	const struct rte_memzone *mz;
+	const struct rte_memzone *mz = rte_memzone_reserve(
+			REGISTRY_DIRECTORY, sizeof(struct directory), SOCKET_ID_ANY, 0);
+	struct directory *earlier;
 
-	mz = rte_memzone_reserve("mext." NAME, sizeof(*earlier), SOCKET_ID_ANY, 0);
+	(void)state;
 	assert_non_null(mz);
-	memcpy(mz->addr, earlier, sizeof(*earlier));
+	earlier = memset(mz->addr, 0, sizeof(*earlier));
+	earlier->n = 1;
+	earlier->entries[0].pool = mz->addr;
+	strcpy(earlier->entries[0].name, NAME);
+	secondary = true;
 	assert_int_equal(mext_pool_lookup(NAME, &pool), -ENOENT);
+	secondary = false;
 	assert_ptr_equal(pool, mark);
 	assert_int_equal(rte_memzone_free(mz), 0);
 }
@@ -202,7 +221,7 @@ static void
 test_lookup_pool_of_other_build_is_refused(void **state)
 {
 	struct world *w = *state;
-	struct pool_id *id = &w->pool->id;
+	struct facts *id = facts_of(w->pool);
 	const char *name = mext_pool_name(w->pool);
 
 	id->abi++;
@@ -218,9 +237,9 @@ static void
 test_lookup_with_library_elsewhere_is_not_supported(void **state)
 {
 	struct world *w = *state;
-	struct code *code = &w->pool->id.code, right = *code;
-	rte_mbuf_extbuf_free_callback_t *const each[] = { &code->storage, &code->pair,
-		&code->wrap };
+	struct code *code = &facts_of(w->pool)->code, right = *code;
+	rte_mbuf_extbuf_free_callback_t *const each[] = { &code->storage, &code->pair, &code->wrap,
+		&code->leaf };
 	const char *name = mext_pool_name(w->pool);
 	unsigned int i;
 
@@ -254,28 +273,13 @@ static void
 test_lookup_with_handler_of_other_name_is_refused(void **state)
 {
 	struct world *w = *state;
-	const struct socket_pools *sub = &w->pool->sub[0];
+	struct facts *facts = facts_of(w->pool), right = *facts;
 	const char *name = mext_pool_name(w->pool);
-	unsigned int kind, checked = 0;
 
-	for (kind = 0; kind < 2 * NB_KINDS; kind++) {
-		struct rte_mempool *mp =
-				kind < NB_KINDS ? sub->mp[kind] : sub->apart[kind - NB_KINDS];
-		struct sub_priv *priv;
-		char right[RTE_MEMPOOL_OPS_NAMESIZE];
-
-		if (mp == NULL)
-			continue;
-		priv = rte_mempool_get_priv(mp);
-		memcpy(right, priv->ops_name, sizeof(right));
-		assert_string_equal(right, rte_mempool_get_ops(mp->ops_index)->name);
-		strcpy(priv->ops_name, "other");
-		assert_lookup_refused(name, -EPROTO, name, mp->name, "has handler 'other'", right,
-				"the same order");
-		memcpy(priv->ops_name, right, sizeof(right));
-		checked++;
-	}
-	assert_int_equal(checked, 12);
+	strcpy(facts->handler_name, "other");
+	assert_lookup_refused(name, -EPROTO, name, "mempool world", "has handler 'other'",
+			right.handler_name, "the same order");
+	*facts = right;
 	assert_found(w);
 }
 
@@ -284,28 +288,50 @@ static void
 test_lookup_with_handler_missing_is_refused(void **state)
 {
 	struct world *w = *state;
-	struct rte_mempool *mp = mext_pool_header_mempool(w->pool, SOCKET_ID_ANY);
-	uint32_t num_ops = rte_mempool_ops_table.num_ops;
+	struct facts *facts = facts_of(w->pool), right = *facts;
 	const char *name = mext_pool_name(w->pool);
-	int32_t index = mp->ops_index;
 
-	mp->ops_index = (int32_t)num_ops; /* within the array, but empty */
-	assert_lookup_refused(name, -EPROTO, name, mp->name, "is nobody's", "the same order");
-	mp->ops_index = -1;
-	assert_lookup_refused(name, -EPROTO, mp->name, "is nobody's");
-	mp->ops_index = index;
+	facts->handler = rte_mempool_ops_table.num_ops; /* within the array, but empty */
+	assert_lookup_refused(
+			name, -EPROTO, name, "mempool world", "is nobody's", "the same order");
+	facts->handler = UINT32_MAX;
+	assert_lookup_refused(name, -EPROTO, "mempool world", "is nobody's");
+	*facts = right;
 	assert_found(w);
+}
+
+/** So a lookup compares one number. */
+static void
+test_mempools_of_a_pool_have_one_handler(void **state)
+{
+	struct world *w = *state;
+	const struct facts *facts = facts_of(w->pool);
+	const struct socket_pools *sub = &w->pool->sub[0];
+	unsigned int kind, checked = 0;
+
+	for (kind = 0; kind < 2 * NB_KINDS; kind++) {
+		const struct rte_mempool *mp =
+				kind < NB_KINDS ? sub->mp[kind] : sub->apart[kind - NB_KINDS];
+
+		if (mp == NULL)
+			continue;
+		assert_int_equal(mp->ops_index, facts->handler);
+		checked++;
+	}
+	assert_int_equal(checked, 12);
+	assert_string_equal(rte_mempool_get_ops(facts->handler)->name, facts->handler_name);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+				test_lookup_in_directory_of_an_earlier_run_does_not_find), /* first */
 		world_test(test_create_and_destroy_in_secondary_are_not_supported),
 		world_test(test_lookup_in_secondary_finds_pool),
 		cmocka_unit_test(test_lookup_during_creation_does_not_find),
 		cmocka_unit_test(test_lookup_of_memzone_that_is_no_pool_does_not_find),
-		world_test(test_lookup_in_memory_of_an_earlier_pool_does_not_find),
 		cmocka_unit_test(test_lookup_of_longer_name_does_not_find),
 		world_test(test_lookup_by_program_of_other_abi_is_refused),
 		world_test(test_lookup_pool_of_other_build_is_refused),
@@ -313,6 +339,7 @@ main(void)
 		world_test(test_lookup_of_pool_in_regions_is_the_primary_s),
 		world_test(test_lookup_with_handler_of_other_name_is_refused),
 		world_test(test_lookup_with_handler_missing_is_refused),
+		world_test(test_mempools_of_a_pool_have_one_handler),
 	};
 
 	if (eal_start() < 0)
