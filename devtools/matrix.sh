@@ -99,7 +99,7 @@ make_source()
 	[ -e "$root/build/build.ninja" ] || meson setup --prefix "$root/installed" --libdir lib \
 		-Dbuildtype=release -Dplatform=generic -Dtests=false -Denable_apps=test-pmd \
 		-Denable_libs=gro,gso,bitratestats,bpf,latencystats,metrics \
-		-Denable_drivers=bus/pci,bus/vdev,mempool/ring,mempool/stack,net/null \
+		-Denable_drivers=bus/pci,bus/vdev,mempool/ring,mempool/stack,net/null,net/pcap,net/ring \
 		"$root/build" "$target"
 	rm -rf "$root/installed"
 	ninja -C "$root/build" install
