@@ -172,6 +172,7 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 {
 	void *storages[64];
 	struct rte_mempool *mp = NULL;
+	struct counting counting = { .counters = NULL };
 	unsigned int i, last = 0, counted = 0;
 
 	n = RTE_MIN(n, RTE_DIM(storages));
@@ -195,7 +196,9 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 			break;
 		} else {
 			/* First: the others may drop theirs, and destroy the pool, at any time. */
-			count_add(pool_of(storage->mp), COUNTER(releases), 1);
+			if (counting.counters == NULL)
+				counting = counting_in(pool_of(storage->mp));
+			counting_add(&counting, COUNTER(releases), 1);
 			counted++;
 			if (ref_drop(&storage->shinfo, 1) == 1)
 				storages[last++] = storage;
@@ -204,8 +207,10 @@ storage_run(struct rte_mbuf *const *mbufs, unsigned int n, const struct room *ro
 		room_restore(m, room);
 	}
 	if (last > 0) {
-		count_add(pool_of(mp), COUNTER(releases), i - counted);
-		count_add(pool_of(mp), COUNTER(returns_bulk), last);
+		if (counting.counters == NULL)
+			counting = counting_in(pool_of(mp));
+		counting_add(&counting, COUNTER(releases), i - counted);
+		counting_add(&counting, COUNTER(returns_bulk), last);
 		rte_mempool_put_bulk(mp, storages, last);
 	}
 	return i;

@@ -89,21 +89,39 @@ pool_of(struct rte_mempool *mp)
 	return ((struct sub_priv *)rte_mempool_get_priv(mp))->pool;
 }
 
-/**
- * Add to a counter of the calling thread. Only its own thread writes a set, but for the shared
- * last one; relaxed, as counters order nothing.
- */
-static inline void
-count_add(struct mext_pool *pool, size_t counter, uint64_t n)
-{
-	unsigned int lcore = rte_lcore_id();
-	bool own = lcore < RTE_MAX_LCORE;
-	uint64_t *value = RTE_PTR_ADD(&pool->counters[own ? lcore : RTE_MAX_LCORE], counter);
+/** The counters of a pool that the calling thread adds to. */
+struct counting {
+	struct lcore_counters *counters;
+	bool own; /* no other thread writes them */
+};
 
-	if (likely(own))
+static inline struct counting
+counting_in(struct mext_pool *pool)
+{
+	const unsigned int lcore = rte_lcore_id();
+	const bool own = lcore < RTE_MAX_LCORE;
+
+	return (struct counting){ &pool->counters[own ? lcore : RTE_MAX_LCORE], own };
+}
+
+/** Relaxed, as counters order nothing. */
+static inline void
+counting_add(const struct counting *counting, size_t counter, uint64_t n)
+{
+	uint64_t *value = RTE_PTR_ADD(counting->counters, counter);
+
+	if (likely(counting->own))
 		__atomic_store_n(value, *value + n, __ATOMIC_RELAXED);
 	else
 		__atomic_fetch_add(value, n, __ATOMIC_RELAXED);
+}
+
+static inline void
+count_add(struct mext_pool *pool, size_t counter, uint64_t n)
+{
+	const struct counting counting = counting_in(pool);
+
+	counting_add(&counting, counter, n);
 }
 
 #define COUNTER(name) offsetof(struct lcore_counters, name)

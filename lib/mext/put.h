@@ -38,7 +38,7 @@ batch_add(struct batch *batch, void *obj)
  */
 struct put {
 	struct batch batch;
-	struct mext_pool *pool; /* that of batch.mp */
+	struct counting counting; /* in the pool of batch.mp */
 };
 
 static inline void
@@ -46,14 +46,11 @@ put_init(struct put *put)
 {
 	put->batch.mp = NULL;
 	put->batch.n = 0;
-	put->pool = NULL;
 }
 
 static inline void
 put_flush(struct put *put)
 {
-	if (put->batch.n > 0)
-		count_add(put->pool, COUNTER(returns_bulk), put->batch.n);
 	batch_flush(&put->batch);
 }
 
@@ -74,27 +71,26 @@ put_storage(struct put *put, struct rte_mbuf_ext_shared_info *shinfo, unsigned i
 	if (unlikely(storage->mp != put->batch.mp)) {
 		put_flush(put);
 		put->batch.mp = storage->mp;
-		put->pool = pool_of(storage->mp);
+		put->counting = counting_in(pool_of(storage->mp));
 	}
-	count_add(put->pool, COUNTER(releases), n);
+	counting_add(&put->counting, COUNTER(releases), n);
 	last = ref_drop(shinfo, n);
 	if (unlikely(last < 0)) {
-		count_add(put->pool, COUNTER(releases), -(uint64_t)n);
+		counting_add(&put->counting, COUNTER(releases), -(uint64_t)n);
 		mextp_put_refused(storage, n);
 		return last;
 	}
 	if (last == 0)
 		return 0;
-	if (likely(origin == ORIGIN_CLASS)) {
-		if (unlikely(put->batch.n == RTE_DIM(put->batch.objs)))
-			put_flush(put);
-		batch_add(&put->batch, storage);
-	} else if (origin == ORIGIN_LEAF) {
+	if (unlikely(origin == ORIGIN_LEAF)) {
 		mextp_spread_leaf_gone(storage);
-	} else {
-		count_add(put->pool, COUNTER(returns_bulk), 1);
-		mextp_storage_return(storage, origin);
+		return 0;
 	}
+	counting_add(&put->counting, COUNTER(returns_bulk), 1);
+	if (likely(origin == ORIGIN_CLASS))
+		batch_add(&put->batch, storage);
+	else
+		mextp_storage_return(storage, origin);
 	return 0;
 }
 
