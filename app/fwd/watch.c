@@ -15,14 +15,28 @@
 
 static int signals = -1;
 
+/** Whether whoever started the program wants it to go on in spite of a signal, as nohup does. */
+static bool
+is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int
 watch_open(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGINT); /* also if ignored, as shells have it in the background */
 	sigaddset(&set, SIGTERM);
+	if (!is_ignored(SIGHUP))
+		sigaddset(&set, SIGHUP);
+	/* Nobody reads any more what is printed. */
+	if (!is_ignored(SIGPIPE))
+		sigaddset(&set, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals >= 0)

@@ -44,14 +44,15 @@ class Forwarder:
     """mext-fwd."""
 
     def __init__(self, *options, eal=(), memory=WITHOUT_HUGEPAGES, workers=1, namespace=None,
-                 telemetry=False, stdin=subprocess.DEVNULL, environment=None):
+                 telemetry=False, stdin=subprocess.DEVNULL, environment=None, before=()):
         self.scratch = tempfile.TemporaryDirectory(prefix="mext-test-")
         command = ["ip", "netns", "exec", namespace] if namespace else []
-        command += [BINARY, *lcores(workers + 1), *memory,
+        command += [*before, BINARY, *lcores(workers + 1), *memory,
                     *([] if telemetry else ["--no-telemetry"]), *eal, "--", *options]
         self.output = []  # lines
         self.text = ""  # the same, with a last line that has not ended
         self.new_output = queue.Queue()
+        self.closing = False
         # A file, so that a long error output never blocks the process.
         self.errors = open(os.path.join(self.scratch.name, "stderr"), "w+")
         self.process = subprocess.Popen(
@@ -69,6 +70,9 @@ class Forwarder:
             for line in lines:
                 self.output.append(line)
                 self.new_output.put(line)
+            if self.closing:
+                self.process.stdout.close()
+                break
         if part:
             self.output.append(part)
             self.new_output.put(part)
@@ -88,6 +92,11 @@ class Forwarder:
                 self.process.stdin.close()
         self.errors.close()
         self.scratch.cleanup()
+
+    def close_output(self):
+        """Read no more of it: it gets SIGPIPE for what it prints. It must be printing."""
+        self.closing = True
+        self.reader.join()
 
     def type(self, *commands):
         """Give commands to its prompt, where it was started with stdin=PIPE."""

@@ -2,11 +2,13 @@
 """Starting, reporting and stopping: by signal under traffic, by --duration; nothing may leak."""
 
 import itertools
+import json
 import re
 import signal
 import time
 
 import frames
+from forwarder import Forwarder
 from traffic import Traffic
 
 MODES = ("io", "mac", "macswap", "rxonly", "txonly")
@@ -47,7 +49,7 @@ def test_ten_starts_and_stops_under_traffic_leave_no_buffer(network, start, seed
 
 
 def test_signal_before_any_frame_stops_it(start):
-    for with_signal in (signal.SIGINT, signal.SIGTERM):
+    for with_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         final = start().stop(with_signal)
         assert final["all"]["RX-packets"] == final["all"]["TX-packets"] == 0
 
@@ -89,3 +91,23 @@ def test_final_statistics_add_up(network, start, seed):
         assert final["all"][name] == final[0][name] + final[1][name]
     for port in (0, 1):
         assert final[port]["TX-packets"] + final[port]["TX-dropped"] == final[1 - port]["RX-packets"]
+
+
+def test_closed_output_ends_it_with_its_report(tmp_path):
+    report = tmp_path / "report.json"
+    with Forwarder("--stats-period=0.1", f"--json={report}",
+                   eal=["--vdev=net_null0", "--vdev=net_null1"]) as forwarder:
+        forwarder.wait_for(r"port 0: rx [1-9]")
+        forwarder.close_output()
+        assert forwarder.wait_for_exit() == 0
+    assert json.loads(report.read_text())["buffers_outstanding"] == 0
+
+
+def test_ignored_hangup_does_not_end_it():
+    with Forwarder("--duration=20", eal=["--vdev=net_null0", "--vdev=net_null1"],
+                   before=["nohup"]) as forwarder:
+        forwarder.wait_for("forwarding: mode")
+        forwarder.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert forwarder.process.poll() is None
+        forwarder.stop()
