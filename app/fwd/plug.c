@@ -77,16 +77,32 @@ ports_forget_gone(struct fwd *fwd)
 	memset(&fwd->ports[n], 0, (all - n) * sizeof(fwd->ports[0]));
 }
 
-/** All ports of a device that has just been probed. */
+static bool
+is_known(const struct fwd *fwd, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < ports_all(fwd); i++)
+		if (fwd->ports[i].id == id && !fwd->ports[i].gone)
+			return true;
+	return false;
+}
+
+/** All ports of a device that has just been probed; EAL takes one that is there as well. */
 static int
 find_ports_of(struct fwd *fwd, const char *devargs)
 {
 	struct rte_dev_iterator it;
-	unsigned int found = 0;
+	unsigned int found = 0, known = 0;
 	uint16_t id;
 
 	RTE_ETH_FOREACH_MATCHING_DEV(id, devargs, &it)
 	{
+		if (is_known(fwd, id)) {
+			FWD_ERROR("port attach %s: is there already, as port %u", devargs, id);
+			known++;
+			continue;
+		}
 		if (ports_all(fwd) == RTE_DIM(fwd->ports) || bond_join(id) < 0 ||
 				port_find(fwd, id) < 0) {
 			rte_eth_iterator_cleanup(&it);
@@ -98,7 +114,7 @@ find_ports_of(struct fwd *fwd, const char *devargs)
 			printf("port %u: attached, takes part from the next start\n", id);
 		found++;
 	}
-	if (found == 0)
+	if (found == 0 && known == 0)
 		FWD_ERROR("port attach %s: the device has no port", devargs);
 	return found > 0 ? 0 : -1;
 }

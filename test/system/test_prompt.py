@@ -134,6 +134,7 @@ BAD_COMMANDS = [
     ("port config all mtu 1500", r"behind 'port config all' is rxq, txq, rxd, txd"),
     ("port dance 0", r"behind 'port' is start, stop, config, cleanup, attach, detach"),
     ("port attach net_nowhere0", r"port attach net_nowhere0: "),
+    ("port attach net_null0", r"port attach net_null0: is there already, as port 0"),
     ("port detach 2", r"behind 'port detach' is 0, 1"),
     ("a b c d e f g h i j k l m n o p q r", r"more than 16 words"),
     ("x" * 1100, r"more than 1023 bytes"),
