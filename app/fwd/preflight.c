@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_lcore.h>
 
 #include <mext.h>
@@ -134,6 +137,29 @@ check_memory(const struct fwd_port *port)
 	return -1;
 }
 
+/** net_null writes and reads frames of its size, whatever the mbuf has room for. */
+static int
+check_null(const struct fwd_port *port)
+{
+	const struct rte_devargs *devargs = rte_dev_devargs(port->info.device);
+	const char *size = devargs != NULL && devargs->args != NULL ? strstr(devargs->args, "size=")
+								    : NULL;
+	const unsigned long frame = size != NULL ? strtoul(size + strlen("size="), NULL, 0) : 0;
+	uint32_t room = UINT32_MAX;
+	unsigned int i;
+
+	if (strcmp(port->driver, "net_null") != 0)
+		return 0;
+	for (i = 0; i < memory_wishes.nb_sizes; i++)
+		room = RTE_MIN(room, memory_wishes.sizes[i] - RTE_PKTMBUF_HEADROOM);
+	if (frame <= room)
+		return 0;
+	FWD_ERROR("port %u (net_null): size=%lu does not fit into mbufs with room for %u: give "
+		  "--mbuf-size=%lu, or a smaller size",
+			port->id, frame, room, frame + RTE_PKTMBUF_HEADROOM);
+	return -1;
+}
+
 int
 preflight_port(const struct fwd *fwd, const struct fwd_port *port)
 {
@@ -144,7 +170,7 @@ preflight_port(const struct fwd *fwd, const struct fwd_port *port)
 			check_offloads(port, "tx-offloads", setup_wishes.tx_offloads,
 					port->info.tx_offload_capa,
 					rte_eth_dev_tx_offload_name) < 0 ||
-			check_mtu(port) < 0 || check_scatter(port) < 0)
+			check_mtu(port) < 0 || check_scatter(port) < 0 || check_null(port) < 0)
 		return -1;
 	return 0;
 }

@@ -189,15 +189,26 @@ assign_lcores(struct fwd *fwd, unsigned int nb_workers, unsigned int max)
 	return 0;
 }
 
+/** EAL counts its service cores as lcores, which run no worker. */
+static unsigned int
+count_workers(void)
+{
+	unsigned int lcore, n = 0;
+
+	RTE_LCORE_FOREACH_WORKER(lcore)
+		n++;
+	return n;
+}
+
 int
 streams_plan(struct fwd *fwd)
 {
-	unsigned int workers = rte_lcore_count() - 1;
+	unsigned int workers = count_workers();
 	unsigned int wanted = fwd->args.nb_cores;
 
 	if (workers == 0) {
-		FWD_ERROR("no lcore to forward on: the main lcore only reports, give EAL at least two, "
-			  "for example -l 0-1");
+		FWD_ERROR("no lcore to forward on: the main lcore only reports, and service cores (-s, -S) serve; "
+			  "give EAL one more, for example -l 0-1");
 		return -1;
 	}
 	if (wanted > workers) {
