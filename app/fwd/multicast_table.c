@@ -73,18 +73,26 @@ parse_number(const struct place *p, const char *word, const char *name, unsigned
 static int
 parse_member(const struct place *p, char **rest, struct multicast_member *member)
 {
-	bool has_port = false;
+	bool has_port = false, has_vlan = false, again;
 	const char *word;
 	int ret;
 
 	*member = (struct multicast_member){ 0 };
 	while ((word = strtok_r(NULL, " \t\r\n", rest)) != NULL) {
 		ret = parse_number(p, word, "port", 0, RTE_MAX_ETHPORTS - 1, &member->port);
-		if (ret == 0)
-			has_port = true;
-		if (ret > 0)
+		again = ret == 0 && has_port;
+		has_port |= ret == 0;
+		if (ret > 0) {
 			ret = parse_number(p, word, "vlan", 1, RTE_ETHER_MAX_VLAN_ID - 1,
 					&member->vlan);
+			again = ret == 0 && has_vlan;
+			has_vlan |= ret == 0;
+		}
+		if (again) {
+			WRONG(p, "'%s': %.4s= stands there twice, a line is one member", word,
+					word);
+			return -1;
+		}
 		if (ret > 0)
 			WRONG(p, "'%s': behind the group are allowed port=PORT and vlan=ID", word);
 		if (ret != 0)
