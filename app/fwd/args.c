@@ -56,18 +56,38 @@ parse_topology(const struct fwd_option *option, void *field, const char *text)
 	return 0;
 }
 
+/** Ports by mask or by list: what was given before no longer counts. */
+static int
+parse_portmask(const struct fwd_option *option, void *field, const char *text)
+{
+	struct fwd_args *args = field;
+
+	args->portlist = NULL;
+	return option_hex(option, &args->portmask, text);
+}
+
+static int
+parse_portlist(const struct fwd_option *option, void *field, const char *text)
+{
+	struct fwd_args *args = field;
+
+	args->portlist = text;
+	return option_list(option, &args->portmask, text);
+}
+
 static int
 parse_peer(const struct fwd_option *option, void *field, const char *text)
 {
-	struct rte_ether_addr *peers = field;
+	struct fwd_args *args = field;
 	unsigned long port;
 	char *end;
 
 	errno = 0;
 	port = strtoul(text, &end, 10);
 	if (errno != 0 || end == text || *text == '-' || *end != ',' || port >= RTE_MAX_ETHPORTS ||
-			rte_ether_unformat_addr(end + 1, &peers[port]) < 0)
+			rte_ether_unformat_addr(end + 1, &args->peer[port]) < 0)
 		return option_wrong(option, text, "PORT,XX:XX:XX:XX:XX:XX");
+	args->peers_given |= port < 64 ? UINT64_C(1) << port : 0;
 	return 0;
 }
 
@@ -115,9 +135,8 @@ parse_tx_first(const struct fwd_option *option, void *field, const char *text)
 #define ARG(name) offsetof(struct fwd_args, name)
 
 static const struct fwd_option port_options[] = {
-	{ "portmask", 0, "HEX", "ports to use (all)", option_hex, ARG(portmask), .min = 1,
-			.fixed = true },
-	{ "portlist", 0, "LIST", "ports to use, as 0,2-3 (all)", option_list, ARG(portmask),
+	{ "portmask", 0, "HEX", "ports to use (all)", parse_portmask, 0, .min = 1, .fixed = true },
+	{ "portlist", 0, "LIST", "ports to use, in this order, as 2,0-1 (all)", parse_portlist, 0,
 			.fixed = true },
 	{ "port-topology", 0, "TOPOLOGY",
 			"paired: 0<->1 2<->3, loop: each to itself, chained: 0->1->2->0 (paired)",
@@ -125,7 +144,7 @@ static const struct fwd_option port_options[] = {
 	{ "eth-peer", 0, "PORT,MAC",
 			"where what leaves by PORT is addressed to, in modes that write it "
 			"(02:00:00:00:00:PORT)",
-			parse_peer, ARG(peer) },
+			parse_peer, 0 },
 	{ "rxq", 0, "N", "receive queues a port", option_u32, ARG(nb_rxq), 1,
 			RTE_MAX_QUEUES_PER_PORT },
 	{ "txq", 0, "N", "transmit queues a port", option_u32, ARG(nb_txq), 1,
@@ -279,12 +298,23 @@ set_defaults(struct fwd_args *args)
 		args->peer[port] = (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, port } };
 }
 
+/** Whether settings of a mode matter: if it runs, and may run later; those of txonly also for what others send. */
+static bool
+mode_looks_at(const struct fwd_args *args, const struct fwd_mode *mode)
+{
+	if (args->mode == mode || args_may_change(args))
+		return true;
+	return mode == mode_find("txonly") &&
+	       (args->tx_first > 0 || args->mode == mode_find("flowgen"));
+}
+
 /** What getopt_long() is told, and what its answers mean. */
 struct known {
 	struct option longs[MAX_OPTIONS + 1];
 	char letters[2 * MAX_OPTIONS + 2];
 	const struct fwd_option *options[MAX_OPTIONS];
 	const struct fwd_options *tables[MAX_OPTIONS];
+	bool given[MAX_OPTIONS];
 	unsigned int nb;
 };
 
@@ -337,7 +367,7 @@ index_of(const struct known *known, int answer)
 }
 
 static enum args_result
-take(const struct known *known, unsigned int i, struct fwd_args *args)
+take(struct known *known, unsigned int i, struct fwd_args *args)
 {
 	const struct fwd_option *option;
 
@@ -352,7 +382,25 @@ take(const struct known *known, unsigned int i, struct fwd_args *args)
 	option = known->options[i];
 	if (option->parse(option, args_field(known->tables[i], option, args), optarg) < 0)
 		return ARGS_WRONG;
+	known->given[i] = true;
 	return ARGS_RUN;
+}
+
+/** Options that the mode does not look at are no error: a script may try one mode after the other. */
+static void
+warn_of_other_modes(const struct known *known, const struct fwd_args *args)
+{
+	const struct fwd_mode *mode;
+	unsigned int i, j;
+
+	for (j = 0; j < known->nb; j++)
+		for (i = 0; known->given[j] && (mode = mode_at(i)) != NULL; i++)
+			if (&mode->options == known->tables[j] && !mode_looks_at(args, mode))
+				fprintf(stderr,
+						"mext-fwd: warning: --%s is of mode %s, mode %s does not look "
+						"at it\n",
+						known->options[j]->name, mode->name,
+						args->mode->name);
 }
 
 enum args_result
@@ -380,5 +428,7 @@ args_parse(struct fwd_args *args, int argc, char **argv)
 				argv[optind]);
 		result = ARGS_WRONG;
 	}
+	if (result == ARGS_RUN)
+		warn_of_other_modes(&known, args);
 	return result;
 }

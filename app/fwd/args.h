@@ -23,8 +23,10 @@ struct fwd_mode;
 struct fwd_args {
 	/* ports */
 	uint64_t portmask; /* 0: every port */
+	const char *portlist; /* the same ports, in the order in which they forward; NULL: by number */
 	enum topology topology;
 	struct rte_ether_addr peer[RTE_MAX_ETHPORTS];
+	uint64_t peers_given; /* the ports of --eth-peer */
 	uint32_t nb_rxq;
 	uint32_t nb_txq;
 	uint32_t nb_rxd;

@@ -48,6 +48,10 @@ cli_file(struct fwd *fwd, const char *name)
 		if (!fwd->args.interactive)
 			break;
 	}
+	if (ferror(file)) {
+		FWD_ERROR("--cmdline-file=%s: %s", name, strerror(errno));
+		result = CLI_FAILED;
+	}
 	free(line);
 	fclose(file);
 	return result;

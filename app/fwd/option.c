@@ -71,8 +71,11 @@ option_list(const struct fwd_option *option, void *field, const char *text)
 			last = strtoul(end + 1, &end, 10);
 		if (last > 63 || first > last)
 			break;
-		for (; first <= last; first++)
+		for (; first <= last; first++) {
+			if ((mask >> first & 1) != 0)
+				return option_wrong(option, text, "%lu once", first);
 			mask |= UINT64_C(1) << first;
+		}
 		if (*end == '\0') {
 			*(uint64_t *)field = mask;
 			return 0;

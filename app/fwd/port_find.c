@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <rte_errno.h>
 
@@ -59,22 +61,71 @@ is_wanted(const struct fwd *fwd, uint16_t id)
 	return mask == 0 || (id < 64 && (mask >> id & 1) != 0);
 }
 
-int
-ports_find(struct fwd *fwd)
+/** The option by which ports were chosen, for messages. */
+static const char *
+chosen_by(const struct fwd_args *args)
+{
+	static char text[64];
+
+	if (args->portlist != NULL)
+		snprintf(text, sizeof(text), "--portlist=%s", args->portlist);
+	else
+		snprintf(text, sizeof(text), "--portmask=0x%" PRIx64, args->portmask);
+	return text;
+}
+
+/** Whether the ports are there that options name. */
+static int
+check_peers(const struct fwd *fwd)
+{
+	uint64_t missing = fwd->args.peers_given;
+	unsigned int i;
+
+	for (i = 0; i < fwd->nb_ports; i++)
+		missing &= ~(UINT64_C(1) << fwd->ports[i].id);
+	/* With a prompt a port may come later. */
+	if (missing == 0 || args_may_change(&fwd->args))
+		return 0;
+	FWD_ERROR("--eth-peer=%d: no port of that number is in use", __builtin_ctzll(missing));
+	return -1;
+}
+
+/** A device that EAL was told of and that did not start is no error to EAL: it goes on with the others. */
+static int
+check_vdevs(const struct fwd *fwd)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	const char *value;
+	uint16_t id;
+	int i;
+
+	for (i = 1; i < fwd->argc && strcmp(fwd->argv[i], "--") != 0; i++) {
+		value = NULL;
+		if (strncmp(fwd->argv[i], "--vdev=", 7) == 0)
+			value = fwd->argv[i] + 7;
+		else if (strcmp(fwd->argv[i], "--vdev") == 0 && i + 1 < fwd->argc)
+			value = fwd->argv[++i];
+		/* Devices of other kinds have no port. */
+		if (value == NULL ||
+				(strncmp(value, "net_", 4) != 0 && strncmp(value, "eth_", 4) != 0 &&
+						strncmp(value, "virtio_user", 11) != 0))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, ","), value);
+		if (rte_eth_dev_get_port_by_name(name, &id) == 0)
+			continue;
+		FWD_ERROR("--vdev=%s: the device did not start, the driver's lines above say why",
+				value);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+find_chosen(struct fwd *fwd)
 {
 	uint64_t wanted = fwd->args.portmask;
 	uint16_t id;
 
-	if (rte_eth_dev_count_avail() == 0 && fwd->args.interactive && wanted == 0) {
-		FWD_WARNING("no port found: port attach brings one, for example port attach "
-			    "net_af_packet0,iface=eth1");
-		return 0;
-	}
-	if (rte_eth_dev_count_avail() == 0) {
-		FWD_ERROR("no port found: bind a NIC with dpdk-devbind.py, or give EAL a virtual one, for "
-			  "example --vdev=net_af_packet0,iface=eth1");
-		return -1;
-	}
 	RTE_ETH_FOREACH_DEV(id)
 		if (is_wanted(fwd, id) && bond_join(id) < 0)
 			return -1;
@@ -84,10 +135,9 @@ ports_find(struct fwd *fwd)
 		if (!is_wanted(fwd, id) || (member && fwd->args.portmask == 0))
 			continue;
 		if (member) {
-			FWD_ERROR("--portmask=0x%" PRIx64
-				  ": port %u is a member of a bond that is in use, which "
+			FWD_ERROR("%s: port %u is a member of a bond that is in use, which "
 				  "receives and sends by it: leave it out",
-					fwd->args.portmask, id);
+					chosen_by(&fwd->args), id);
 			return -1;
 		}
 		wanted &= id < 64 ? ~(UINT64_C(1) << id) : UINT64_MAX;
@@ -96,7 +146,27 @@ ports_find(struct fwd *fwd)
 	}
 	if (fwd->args.portmask == 0 || wanted == 0)
 		return 0;
-	FWD_ERROR("--portmask=0x%" PRIx64 ": port %d does not exist, there are %u",
-			fwd->args.portmask, __builtin_ctzll(wanted), rte_eth_dev_count_avail());
+	FWD_ERROR("%s: port %d does not exist, there are %u", chosen_by(&fwd->args),
+			__builtin_ctzll(wanted), rte_eth_dev_count_avail());
 	return -1;
+}
+
+int
+ports_find(struct fwd *fwd)
+{
+	if (check_vdevs(fwd) < 0)
+		return -1;
+	if (rte_eth_dev_count_avail() == 0 && fwd->args.interactive && fwd->args.portmask == 0) {
+		FWD_WARNING("no port found: port attach brings one, for example port attach "
+			    "net_af_packet0,iface=eth1");
+		return 0;
+	}
+	if (rte_eth_dev_count_avail() == 0) {
+		FWD_ERROR("no port found: bind a NIC with dpdk-devbind.py, or give EAL a virtual one, for "
+			  "example --vdev=net_af_packet0,iface=eth1");
+		return -1;
+	}
+	if (find_chosen(fwd) < 0 || check_peers(fwd) < 0)
+		return -1;
+	return fwd->args.portlist != NULL ? ports_choose_list(fwd, fwd->args.portlist) : 0;
 }

@@ -47,6 +47,11 @@ BAD_OPTIONS = [
     (["--eth-peer=0"], r"eth-peer=0", r"PORT,"),
     (["--eth-peer=0,02:00"], r"eth-peer=0,02:00", r"PORT,"),
     (["--eth-peer=99,02:00:00:00:00:01"], r"eth-peer=99", r"PORT,"),
+    (["--eth-peer=7,02:00:00:00:00:01"], r"eth-peer=7", r"no port of that number"),
+    (["--portlist=0,1,0"], r"portlist=0,1,0", r"0 once"),
+    (["--portlist=1,0-1"], r"portlist=1,0-1", r"1 once"),
+    (["--portlist=1,5"], r"portlist=1,5", r"port 5 does not exist"),
+    (["--cmdline-file=/tmp"], r"cmdline-file=/tmp", r"[Dd]irectory"),
     (["--frobnicate"], r"frobnicate", r""),
     (["--burst"], r"burst", r"value|argument"),
     (["stray"], r"stray", r"--help"),
@@ -87,7 +92,7 @@ def test_single_lcore_is_refused():
 
 def test_eal_that_does_not_start_is_an_error():
     status, forwarder = run(eal=["--vdev=net_af_packet0,iface=nowhere"])
-    check_refusal(status, forwarder, r"EAL")
+    check_refusal(status, forwarder, r"did not start")
 
 
 def test_too_little_memory_is_refused():
@@ -111,3 +116,61 @@ def test_version_is_printed():
     assert status == 0, forwarder.kept_said
     assert forwarder.output and forwarder.output[0].startswith("mext-fwd "), forwarder.kept_said
     assert "DPDK" in forwarder.output[0]
+
+
+def order_of(*options):
+    with Forwarder(*options, "--port-topology=chained", "--duration=0.1",
+                   eal=[f"--vdev=net_null{i}" for i in range(4)]) as forwarder:
+        assert forwarder.wait_for_exit() == 0, forwarder.said()
+        return [int(line.split(":")[0].split()[1]) for line in forwarder.output
+                if re.match(r"port \d+: net_null", line)]
+
+
+def test_portlist_keeps_its_order():
+    assert order_of() == [0, 1, 2, 3]
+    assert order_of("--portlist=0,2,1,3") == [0, 2, 1, 3]
+    assert order_of("--portlist=3,1-2") == [3, 1, 2]
+    assert order_of("--portlist=3,1", "--portmask=0x6") == [1, 2]
+
+
+@pytest.mark.parametrize("vdev", ["net_af_packet0,iface=nowhere", "net_pcap0,rx_pcap=/nowhere"])
+def test_device_that_does_not_start_is_refused_beside_others(vdev):
+    check_refusal(*run(eal=[*PORTS, f"--vdev={vdev}"]), f"--vdev={vdev}", r"did not start")
+
+
+def test_option_of_another_mode_is_warned_of():
+    warning = r"--serve-file is of mode serve, mode io does not look at it"
+    status, forwarder = run("--serve-file=/etc/passwd", "--duration=0.1", eal=PORTS)
+    assert status == 0 and re.search(warning, "\n".join(forwarder.kept_errors))
+    for options in (["--tx-pps=1000", "--tx-first"], ["--txpkts=64", "--forward-mode=flowgen"],
+                    ["--serve-file=/etc/passwd", "--cmdline-file=/dev/null"]):
+        status, forwarder = run(*options, "--duration=0.1", eal=PORTS)
+        assert status == 0 and "does not look" not in "\n".join(forwarder.kept_errors)
+
+
+def test_secondary_process_is_refused():
+    for kind in ("secondary", "auto"):
+        with Forwarder("--duration=20", eal=[*PORTS, "--file-prefix=mext-first"]) as first:
+            first.wait_for("forwarding: mode")
+            environment = {"RUNTIME_DIRECTORY": first.scratch.name}
+            check_refusal(*run(eal=[f"--proc-type={kind}", "--file-prefix=mext-first"],
+                               environment=environment), r"secondary process", r"--file-prefix")
+            check_refusal(*run(eal=["--file-prefix=mext-first"], environment=environment),
+                          r"lines above", r"--file-prefix")
+            first.stop()
+
+
+def test_frames_of_net_null_that_do_not_fit_are_refused():
+    ports = ["--vdev=net_null0,size=9000,copy=1", "--vdev=net_null1"]
+    check_refusal(*run(eal=ports), r"size=9000", r"--mbuf-size=9128")
+    check_refusal(*run("--mbuf-size=2176,9128", eal=ports), r"size=9000", r"room for 2048")
+    status, forwarder = run("--mbuf-size=9128", "--duration=0.2", eal=ports)
+    assert status == 0 and "buffers outstanding: 0" in forwarder.output
+    check_refusal(*run("--mbuf-size=9127", eal=ports), r"size=9000", r"--mbuf-size=9128")
+
+
+def test_service_cores_run_no_worker():
+    check_refusal(*run(eal=[*PORTS, "-S", "1"]), r"no lcore to forward on", r"service cores")
+    status, forwarder = run("--duration=0.2", workers=2, eal=[*PORTS, "-S", "2"])
+    assert status == 0 and "buffers outstanding: 0" in forwarder.output
+    check_refusal(*run("--nb-cores=2", workers=2, eal=[*PORTS, "-S", "2"]), r"nb-cores=2", r"-l")
