@@ -2,11 +2,15 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#ifdef RTE_LIB_PDUMP
+#include <rte_pdump.h>
+#endif
 
 #include "cli.h"
 #include "fwd.h"
@@ -109,12 +113,54 @@ close:
 	return status;
 }
 
+/** Whether a file system is mounted from which EAL takes hugepages. */
+static bool
+hugetlbfs_is_mounted(void)
+{
+	FILE *mounts = fopen("/proc/mounts", "r");
+	char line[512], type[32] = "";
+	bool mounted = false;
+
+	while (mounts != NULL && !mounted && fgets(line, sizeof(line), mounts) != NULL)
+		mounted = sscanf(line, "%*s %*s %31s", type) == 1 && strcmp(type, "hugetlbfs") == 0;
+	if (mounts != NULL)
+		fclose(mounts);
+	return mounted;
+}
+
+/** Hugepages that the kernel has reserved and nobody uses. */
+static unsigned long
+hugepages_free(void)
+{
+	FILE *info = fopen("/proc/meminfo", "r");
+	unsigned long n = 0;
+	char line[128];
+
+	while (info != NULL && fgets(line, sizeof(line), info) != NULL &&
+			sscanf(line, "HugePages_Free: %lu", &n) != 1)
+		;
+	if (info != NULL)
+		fclose(info);
+	return n;
+}
+
 static int
 eal_failed(void)
 {
 	int reason = rte_errno;
 
-	if (reason == EACCES || reason == ENOMEM)
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		FWD_ERROR("EAL did not start: this is a secondary process (--proc-type), and mext-fwd is a "
+			  "primary one: leave that out, and give a --file-prefix of its own");
+	else if (reason == 0)
+		FWD_ERROR("EAL did not start: its lines above say why; beside another primary process "
+			  "give a --file-prefix of its own");
+	else if ((reason == EACCES || reason == ENOMEM) && hugepages_free() > 0 &&
+			!hugetlbfs_is_mounted())
+		FWD_ERROR("EAL did not start (%s): %lu hugepages are free, but no hugetlbfs is mounted: "
+			  "mount -t hugetlbfs none /dev/hugepages, or give --in-memory",
+				rte_strerror(reason), hugepages_free());
+	else if (reason == EACCES || reason == ENOMEM)
 		FWD_ERROR("EAL did not start (%s): most often hugepages are missing: reserve some (echo "
 			  "512 > /proc/sys/vm/nr_hugepages), or do without them (--no-huge -m 1024); "
 			  "NICs and network interfaces need root",
@@ -122,6 +168,25 @@ eal_failed(void)
 	else
 		FWD_ERROR("EAL did not start (%s): its lines above say why", rte_strerror(reason));
 	return EXIT_FAILURE;
+}
+
+/** Let dpdk-dumpcap and dpdk-pdump attach. What they capture is copied, into mbufs of their own. */
+static void
+captures_begin(void)
+{
+#ifdef RTE_LIB_PDUMP
+	if (rte_pdump_init() < 0)
+		FWD_WARNING("no dpdk-dumpcap or dpdk-pdump can attach: %s",
+				rte_strerror(rte_errno));
+#endif
+}
+
+static void
+captures_end(void)
+{
+#ifdef RTE_LIB_PDUMP
+	rte_pdump_uninit();
+#endif
 }
 
 /** The list of them: EAL puts another program name into its own. */
@@ -151,7 +216,15 @@ main(int argc, char **argv)
 	optind = opterr = 1; /* getopt has been used, quietly */
 	if (rte_eal_init(argc, argv) < 0)
 		return eal_failed();
-	status = run(&fwd);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY) {
+		captures_begin();
+		status = run(&fwd);
+		captures_end();
+	} else {
+		FWD_ERROR("this is a secondary process, beside a primary one of the same --file-prefix; "
+			  "mext-fwd is a primary one: give a --file-prefix of its own, no --proc-type");
+		status = EXIT_FAILURE;
+	}
 	rte_eal_cleanup();
 	return status;
 }
