@@ -82,6 +82,9 @@ const struct fwd_options *args_table_at(unsigned int i);
 void *args_field(const struct fwd_options *table, const struct fwd_option *option,
 		struct fwd_args *args);
 
+/* args_help.c: print all options, with their defaults, and modes. */
+void args_help(struct fwd_args *defaults);
+
 /* args_set.c: options set later. */
 
 /** Number i of the options that can be set between starts; NULL behind the last. */
