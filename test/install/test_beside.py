@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stock programs that look into another process find the same in one that links libmext."""
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import time
 import pytest
 from application import FIXED, finish
 from conftest import ROOT, need, run
+from scapy.utils import PcapNgReader
 
 SOURCE = ROOT / "test/install/beside.c"
 # Of a primary: whether it links libmext, whether it loads the plugin, its argument.
@@ -161,3 +163,38 @@ def test_proc_info_with_testpmds_drivers_has_its_handlers(application, testpmd, 
 def test_proc_info_with_plugin_has_testpmds_mext_depot(application, plugin, testpmd):
     testpmd("-d", plugin, "--mbuf-pool-ops-name=mext_depot")
     assert mempool_of(show_mempool(application, "mb_pool_0", "-d", plugin))[2] == "mext_depot"
+
+
+def forward(application, installed, report, during):
+    """Run mext-fwd that sends paced frames, and something beside it. Returns its report."""
+    command = [*FIXED, installed.prefix / "bin/mext-fwd", "--lcores", "0@0,1@0", *application.options,
+               "-m", "64", "--vdev=net_null0,no-rx=1", "--", "--forward-mode=txonly", "--tx-pps=1000",
+               "--total-num-mbufs=4096", f"--json={report}"]
+    with subprocess.Popen([str(c) for c in command], env=application.env, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout:
+            if line.startswith("forwarding: mode"):
+                break
+        during()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    return json.loads(report.read_text())
+
+
+def test_dumpcap_beside_mext_fwd_changes_no_count(application, installed, tmp_path):
+    file = tmp_path / "packets.pcapng"
+    need("dpdk-dumpcap")
+
+    def capture_some():
+        done = application.run_tool("dpdk-dumpcap", f"--file-prefix={application.prefix}", "-i", "0",
+                                    "-c", "200", "-w", file)
+        assert done.returncode == 0, done.stdout
+
+    for during in (lambda: time.sleep(1), capture_some):
+        report = forward(application, installed, tmp_path / "report.json", during)
+        port, total = report["ports"][0], report["total"]
+        assert port["tx_packets"] == total["tx_packets"] == report["streams"][0]["made"] > 200
+        assert sum(port["drops"].values()) == 0
+        assert report["buffers_outstanding"] == 0
+    assert sum(1 for _ in PcapNgReader(str(file))) >= 200
