@@ -44,10 +44,16 @@ refuse_second(struct dl_phdr_info *object, size_t size __rte_unused, void *in_us
  */
 RTE_INIT_PRIO(refuse_dpdk_twice, LOG)
 {
-	/* One that libmext calls, so that programs export it, and of which nobody takes the address. */
-	void *in_use = dlsym(RTLD_DEFAULT, "rte_mcfg_tailq_read_lock");
-	Dl_info info;
+	/*
+	 * Two that libmext calls, so that programs export them, and of which nobody takes the address. One
+	 * of them alone in another object is somebody's who stands before DPDK's function.
+	 */
+	void *in_use = dlsym(RTLD_DEFAULT, "rte_memzone_lookup"),
+	     *other = dlsym(RTLD_DEFAULT, "rte_memzone_free");
+	Dl_info info, info_of_other;
 
-	if (in_use != NULL && dladdr(in_use, &info) != 0)
+	if (in_use != NULL && other != NULL && dladdr(in_use, &info) != 0 &&
+			dladdr(other, &info_of_other) != 0 &&
+			strcmp(info.dli_fname, info_of_other.dli_fname) == 0)
 		dl_iterate_phdr(refuse_second, (void *)(uintptr_t)info.dli_fname);
 }

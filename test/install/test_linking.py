@@ -77,3 +77,34 @@ def test_dpdk_twice_in_a_program_says_so(installed, static_dpdk, packages, expor
     assert done.stdout.startswith("mext: DPDK is in this process twice, as ")
     assert "pkg-config --static --libs libmext libdpdk" in done.stdout
     assert "PANIC" not in done.stdout
+
+
+def test_function_of_dpdks_that_the_program_has_itself_is_no_second_dpdk(installed, tmp_path):
+    source = tmp_path / "own.c"
+    source.write_text("""
+        #include <rte_eal.h>
+        #include <rte_memzone.h>
+        #include <mext.h>
+        /* Before DPDK's, as a tool that traces calls has it. */
+        int rte_memzone_free(const struct rte_memzone *mz) { return mz == NULL ? -1 : 0; }
+        int main(int argc, char **argv)
+        {
+                struct mext_pool *pool;
+                if (rte_eal_init(argc, argv) < 0)
+                        return 1;
+                return mext_pool_lookup("none", &pool) == -ENOENT ? 0 : 2;
+        }
+    """)
+    program = installed.compile(tmp_path / "own", source)
+    installed.run(program, *eal())
+
+
+def test_library_stays_when_it_is_closed(installed):
+    """DPDK keeps pointers to what is registered with it."""
+    done = installed.run("python3", "-c", f"""
+import _ctypes, ctypes
+library = ctypes.CDLL("{installed.lib}/libmext.so")
+_ctypes.dlclose(library._handle)
+print("libmext.so" in open("/proc/self/maps").read())
+""")
+    assert done.stdout.splitlines()[-1] == "True"
