@@ -248,10 +248,14 @@ mext_pool_conf_default(size_t bytes, struct mext_pool_conf *conf)
 		uint32_t size;
 		unsigned int percent;
 	} class[] = { { 512, 10 }, { 2048, 25 }, { 16384, 10 } };
-	unsigned int sockets = __builtin_popcount(mextp_sockets_in_use());
-	unsigned int i;
+	unsigned int sockets, i;
 	size_t each;
 
+	if (rte_lcore_count() == 0) {
+		MEXT_LOG(ERR, "mext_pool_conf_default: rte_eal_init() was not called");
+		return -EPERM;
+	}
+	sockets = __builtin_popcount(mextp_sockets_in_use());
 	if (check_range("(default)", "", "bytes", bytes, (uint64_t)sockets << 20,
 			    UINT64_C(1) << 40))
 		return -EINVAL;

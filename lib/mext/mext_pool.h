@@ -168,7 +168,7 @@ void mext_pool_conf_init(struct mext_pool_conf *conf);
  * @param bytes  memory of all objects, over all NUMA sockets in use; at least 1 MiB a socket,
  *   at most 1 TiB
  * @param conf  filled; unchanged on failure
- * @return 0; -EINVAL: bytes out of range (logged with the range).
+ * @return 0; -EINVAL: bytes out of range (logged with the range); -EPERM: rte_eal_init() was not called.
  *
  * Thread safety: any thread.
  * Ownership: the caller's.
@@ -188,7 +188,7 @@ int mext_pool_create_abi(const char *name, const struct mext_pool_conf *conf,
  * Create a pool. The first one registers the mempool handler mext_depot, see mext_depot_register().
  *
  * @param name  1 to MEXT_POOL_NAME_MAX characters, unique in all processes of the application; the
- *   memzones "mext.<name>" and "mext+<name>" are the pool's
+ *   memzone "mext.<name>" is the pool's; "mext_pools" and "mext_pools_complete" are the library's, for good
  * @param conf  what it is made of; read, not kept
  * @param pool  the pool; unchanged on failure
  * @return 0; -EINVAL: a number is out of range or the mempool handler is unknown (the log names
@@ -215,9 +215,9 @@ mext_pool_create(const char *name, const struct mext_pool_conf *conf, struct mex
  *   is a secondary process. On failure nothing has changed.
  *
  * Thread safety: alone in all processes: a secondary that found the pool must not use it any more,
- * *   nobody looks it up for use, and no thread is in a call, of mext's or DPDK's, on anything of it. Stop
+ *   nobody looks it up for use, and no thread is in a call, of mext's or DPDK's, on anything of it. Stop
  *   and close the ports that use it before. An object counts as free before the call that freed it has
- *   returned, so that nothing is outstanding does not tell. Where other threads free the last objects,
+ *   returned, so a level of 0 does not prove that it has. Where other threads free the last objects,
  *   and before another attempt after -EBUSY, each of these threads must have passed a quiescent point
  *   after its last free: it was joined, or rte_rcu_qsbr_synchronize() says so.
  * Ownership: the pool is gone on success.

@@ -153,6 +153,7 @@ static void
 test_calls_before_eal_are_refused_and_logged(void **state)
 {
 	struct mext_pool *const mark = (void *)1, *pool = mark;
+	struct mext_region *region;
 	struct mext_pool_conf conf;
 
 	(void)state;
@@ -165,6 +166,9 @@ test_calls_before_eal_are_refused_and_logged(void **state)
 	capture_start();
 	assert_int_equal(mext_pool_create("early", &conf, &pool), -EPERM);
 	assert_int_equal(mext_pool_lookup("early", &pool), -EPERM);
+	assert_int_equal(mext_pool_conf_default(64 << 20, &conf), -EPERM);
+	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &region), -EPERM);
+	assert_int_equal(mext_region_sync(), -EPERM);
 	assert_non_null(strstr(capture_stop(), "rte_eal_init() was not called"));
 	no_eal = false;
 	assert_ptr_equal(pool, mark);
