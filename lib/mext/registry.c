@@ -181,8 +181,11 @@ mextp_registry_publish(struct mext_pool *pool)
 	if (entry != NULL)
 		entry_write(entry, pool, &facts);
 	pthread_mutex_unlock(&writers);
-	if (d == NULL)
-		return no_memory(pool->name, sizeof(*d));
+	if (d == NULL) {
+		MEXT_LOG(ERR, "pool %s: no memory, or no memzone, for the directory of pools (%zu bytes): %s",
+				pool->name, sizeof(*d), rte_strerror(rte_errno));
+		return -ENOMEM;
+	}
 	if (entry == NULL) {
 		MEXT_LOG(ERR, "pool %s: there are %zu pools, no more can be looked up", pool->name,
 				RTE_DIM(d->entries));

@@ -287,9 +287,13 @@ not_made(const struct mext_pool *pool, unsigned int kind, const char *name, int 
 	case -ENOSPC:
 	case -EFAULT:
 	case -EAGAIN:
-		MEXT_LOG(ERR, "pool %s: mempool %s gets no region, see the lines above", pool->name,
-				name);
-		return ret;
+		if (page_size > 0) {
+			MEXT_LOG(ERR, "pool %s: mempool %s gets no region, see the lines above",
+					pool->name, name);
+			return ret;
+		}
+		/* EAL has no memzone left. */
+		/* fall through */
 	default:
 		MEXT_LOG(ERR,
 				"pool %s: no memory for %u %s of %zu bytes on socket %d (%s): reserve more "
@@ -316,6 +320,7 @@ make_mempool(const struct mext_pool *pool, unsigned int kind, const char *tag, i
 	if (ops == NULL)
 		ops = default_ops();
 	snprintf(name, sizeof(name), "%s.%d%s", pool->name, socket, tag);
+	rte_errno = ENOMEM; /* it does not always say */
 	*mp = rte_mempool_create_empty(
 			name, count, size, cache, sizeof(struct sub_priv), socket, 0);
 	if (*mp == NULL)
