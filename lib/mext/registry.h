@@ -8,8 +8,8 @@
  * has at the same address. Those that can be found stand in a directory, a memzone as well.
  *
  * All but find is the primary process's. Find runs in any process, together with all the others: it
- * gives a pool that is published and not withdrawn yet, or none. It takes no lock but, the first
- * time in a secondary process, DPDK's of memzones; so a process killed in it is in nobody's way.
+ * gives a pool that is published and not withdrawn yet, or none. Once the process knows the directory it
+ * takes no lock, so a process killed in it is in nobody's way; before, it takes DPDK's of memzones.
  */
 
 #include <stdbool.h>
