@@ -322,6 +322,7 @@ mextp_dma_watch(void)
 	if (likely(__atomic_load_n(&watching, __ATOMIC_ACQUIRE)))
 		return;
 	mextp_regions_lock();
+	mextp_regions_are_of_this_process();
 	if (!watching) {
 		mextp_devices_look(RTE_MAX_ETHPORTS);
 		if (rte_eth_dev_callback_register(

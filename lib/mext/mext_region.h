@@ -65,7 +65,7 @@ struct mext_region;
  *   or DPDK's 256 mappings are used up; -EFAULT: the IOMMU or a device refused it (EAL's log lines say
  *   why: often ulimit -l), or physical addresses can't be read (they take root);
  *   -EAGAIN: the kernel moved pages meanwhile, which hugepages prevent; -ENOMEM: no memory for the region's own
- *   account. Every error is logged with what to do. On failure nothing has changed.
+ *   account; -EPERM: rte_eal_init() was not called. Every error is logged with what to do. On failure nothing has changed.
  *
  * Thread safety: any thread, after rte_eal_init().
  * Ownership: the memory stays the caller's, and must stay mapped as it is until the region is removed. Storages
@@ -144,7 +144,7 @@ int mext_region_close(struct mext_region *region);
  * @return 0; -EBUSY: storages over it live, the log says how many (also from within the free callback of the last
  *   one: it lives until that returns), it is open or closed as before; -EINVAL: there is no such region, it was removed before (logged); -EFAULT:
  *   the IOMMU or a device did not let go (logged): the region stays, but can't be wrapped any more if some others
- *   did; -ENOTSUP: this is not the primary process. On other failures nothing has changed.
+ *   did; -ENOTSUP: this is not the primary process; -EPERM: rte_eal_init() was not called. On other failures nothing has changed.
  *
  * Thread safety: any thread; nobody else may use the region meanwhile but for mext_storage_wrap().
  * Ownership: the region is gone on success, and the memory of mext_region_add() is the caller's alone.

@@ -192,7 +192,7 @@ struct mext_wrap {
  * @return 0; -EINVAL: no address or length, or the range wraps around; -ENOBUFS: no header is
  *   left; -ESHUTDOWN: its region is closed (mext_region_close()) or being removed; -ENOSPC: more than 255 different
  *   callback functions; -ENOMEM: the kernel gives no page by which a forked process is told; -EFAULT: a NIC that there is can't read the memory, as it is neither EAL's nor in a region,
- *   or its region ends before it does, or could not be mapped for a port; or its IO address is not known
+ *   or only some of it is in a region, or its region could not be mapped for a port; or its IO address is not known
  *   (mext_region_add() it, or give iova). -ENOBUFS and -ESHUTDOWN are counted (mext_stats.alloc_failures), of the
  *   latter the first of each region is logged; the others are logged. On failure *storage is
  *   unchanged and the callback is not called. Memory that is not contiguous in IO addresses is

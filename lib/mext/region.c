@@ -8,6 +8,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_lcore.h>
 #include <rte_memory.h>
 
 #include "dma.h"
@@ -19,10 +20,10 @@
 static int
 meets(const struct rte_memseg_list *list, void *arg)
 {
-	const struct region *range = arg;
-	uintptr_t base = (uintptr_t)list->base_va;
+	const struct fit *fit = arg;
+	const uintptr_t base = (uintptr_t)list->base_va, begin = (uintptr_t)fit->addr;
 
-	return base < range->begin + range->mapped_len && range->begin < base + list->len;
+	return base < begin + RTE_ALIGN_CEIL(fit->len, fit->page_size) && begin < base + list->len;
 }
 
 static int
@@ -31,11 +32,6 @@ register_with_eal(const struct region *r)
 	size_t nb = r->mapped_len / r->page_size;
 	int reason;
 
-	if (rte_memseg_list_walk(meets, (void *)(uintptr_t)r) != 0) {
-		MEXT_LOG(ERR, "region %p: some of its %zu bytes are known to EAL already",
-				(void *)r->begin, r->mapped_len);
-		return -EEXIST;
-	}
 	if (rte_extmem_register((void *)r->begin, r->mapped_len, r->iovas, nb, r->page_size) == 0)
 		return 0;
 	reason = rte_errno;
@@ -155,11 +151,20 @@ tell_everybody(struct region *r)
 static int
 make(const struct fit *fit, struct mext_region **region)
 {
-	struct region *r = mextp_region_entry();
+	struct region *r;
 	int ret;
 
+	/* Before anybody sees the range, and before its pages are locked: the one that has them may be in use. */
+	if (rte_memseg_list_walk(meets, (void *)(uintptr_t)fit) != 0) {
+		MEXT_LOG(ERR, "region %p: some of its %zu bytes are known to EAL already",
+				fit->addr, fit->len);
+		return -EEXIST;
+	}
+	r = mextp_region_entry();
 	if (r == NULL) {
-		MEXT_LOG(ERR, "region %p: no memory to account for it, or more than %d regions",
+		MEXT_LOG(ERR,
+				"region %p: no memory to account for it, more than %d regions, or a process that "
+				"this one forked has taken them",
 				fit->addr, RTE_MAX_MEMSEG_LISTS);
 		return -ENOMEM;
 	}
@@ -167,7 +172,8 @@ make(const struct fit *fit, struct mext_region **region)
 	r->mapped_len = RTE_ALIGN_CEIL(fit->len, fit->page_size);
 	r->private_pages = fit->private_pages;
 	__atomic_store_n(&r->begin, (uintptr_t)fit->addr, __ATOMIC_RELEASE);
-	__atomic_store_n(&r->end, (uintptr_t)fit->addr + fit->len, __ATOMIC_RELEASE);
+	r->len = fit->len;
+	__atomic_store_n(&r->end, (uintptr_t)fit->addr + r->mapped_len, __ATOMIC_RELEASE);
 	mextp_region_announce();
 	ret = tell_everybody(r);
 	if (ret < 0) {
@@ -184,6 +190,10 @@ make(const struct fit *fit, struct mext_region **region)
 static int
 refuse_others(void)
 {
+	if (rte_lcore_count() == 0) {
+		MEXT_LOG(ERR, "regions: rte_eal_init() was not called");
+		return -EPERM;
+	}
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY && !mextp_regions_are_inherited())
 		return 0;
 	MEXT_LOG(ERR, "regions are the primary process's to add, close and remove, and this is not it");
@@ -344,7 +354,7 @@ mext_region_len(const struct mext_region *region)
 {
 	const struct region *r = find("mext_region_len", region);
 
-	return r != NULL ? r->end - r->begin : 0;
+	return r != NULL ? r->len : 0;
 }
 
 size_t

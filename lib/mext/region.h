@@ -29,7 +29,8 @@ struct region_users {
 struct region {
 	uint64_t handle; /* of whom is here now, or will be next: place, and a generation above */
 	uintptr_t begin; /* 0: none is here */
-	uintptr_t end; /* of what may be wrapped */
+	uintptr_t end; /* of its pages */
+	size_t len; /* what may be wrapped of it */
 	bool closed; /* not there yet, closed, or being removed: may not be wrapped */
 	bool told; /* a wrap that was refused since then was logged */
 	bool unreachable; /* some device can't read it */
@@ -59,6 +60,9 @@ void mextp_regions_unlock(void);
 
 /** Whether the table is that of the process which forked this one. */
 bool mextp_regions_are_inherited(void);
+
+/** Make it so, unless it is another one's already that forked this one. Under the lock. */
+void mextp_regions_are_of_this_process(void);
 
 /** Count one storage less. */
 void mextp_region_drop(struct region *region);

@@ -36,7 +36,7 @@ struct table {
 };
 
 static struct table *table;
-static pid_t table_owner; /* 0: there is none */
+static pid_t owner; /* the process that regions are of; 0: none has come to the library yet */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void
@@ -54,7 +54,27 @@ mextp_regions_unlock(void)
 bool
 mextp_regions_are_inherited(void)
 {
-	return table_owner != 0 && table_owner != getpid();
+	return owner != 0 && owner != getpid();
+}
+
+/** A child that is forked after rte_eal_init() shares EAL's memory, also where nobody came to the library before. */
+static void
+child_begins(void)
+{
+	if (owner == 0 && rte_lcore_count() > 0)
+		owner = getppid();
+}
+
+RTE_INIT(watch_forks)
+{
+	pthread_atfork(NULL, NULL, child_begins);
+}
+
+void
+mextp_regions_are_of_this_process(void)
+{
+	if (owner == 0)
+		owner = getpid();
 }
 
 void
@@ -191,11 +211,13 @@ mextp_region_close(struct region *r)
 	return n;
 }
 
+/** Whether some of the bytes are in its pages. */
 static bool
-has(const struct region *r, uintptr_t addr)
+meets(const struct region *r, uintptr_t addr, size_t len)
 {
-	return addr >= __atomic_load_n(&r->begin, __ATOMIC_RELAXED) &&
-	       addr < __atomic_load_n(&r->end, __ATOMIC_RELAXED);
+	/* Acquire: pairs with the releases in make() and clear() of region.c, no end with the begin before it. */
+	return addr < __atomic_load_n(&r->end, __ATOMIC_ACQUIRE) &&
+	       addr + len > __atomic_load_n(&r->begin, __ATOMIC_RELAXED);
 }
 
 /** Whether there still are devices on VFIO for which it could not be mapped. */
@@ -204,7 +226,8 @@ is_refused_by_vfio(struct region *r)
 {
 	if (likely(!__atomic_load_n(&r->refused_by_vfio, __ATOMIC_RELAXED)))
 		return false;
-	if (mextp_vfio_in_use())
+	/* Of the primary process: others have no VFIO of their own. */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY || mextp_vfio_in_use())
 		return true;
 	__atomic_store_n(&r->refused_by_vfio, false, __ATOMIC_RELAXED);
 	return false;
@@ -216,8 +239,8 @@ refuse_closed(struct region *r, const void *addr)
 {
 	if (__atomic_exchange_n(&r->told, true, __ATOMIC_RELAXED) == false)
 		MEXT_LOG(ERR,
-				"mext_storage_wrap: the region of %p is closed, or being removed (further "
-				"refusals are counted only)",
+				"mext_storage_wrap: the region of %p is closed, being removed, or not complete "
+				"yet (further refusals are counted only)",
 				addr);
 	return -ESHUTDOWN;
 }
@@ -226,11 +249,13 @@ refuse_closed(struct region *r, const void *addr)
 static int
 refuse_range(struct region *r, const void *addr, size_t len)
 {
-	if (unlikely(len > r->end - (uintptr_t)addr)) {
+	const uintptr_t offset = (uintptr_t)addr - r->begin;
+
+	if (unlikely(offset >= r->len || len > r->len - offset)) {
 		MEXT_LOG(ERR,
-				"mext_storage_wrap: of %zu bytes at %p only %zu are in the region that "
-				"begins at %p",
-				len, addr, (size_t)(r->end - (uintptr_t)addr), (void *)r->begin);
+				"mext_storage_wrap: %zu bytes at %p are not all in the region that they meet, "
+				"%zu bytes at %p",
+				len, addr, r->len, (void *)r->begin);
 		return -EFAULT;
 	}
 	if (unlikely(__atomic_load_n(&r->unreachable, __ATOMIC_RELAXED) || is_refused_by_vfio(r))) {
@@ -256,16 +281,16 @@ mextp_region_hold(const void *addr, size_t len, struct region **region)
 	for (i = 0; i < n; i++) {
 		struct region *r = t->regions[i];
 
-		if (likely(!has(r, (uintptr_t)addr)))
+		if (likely(!meets(r, (uintptr_t)addr, len)))
 			continue;
 		if (unlikely(!take(r))) {
 			/* Between two regions the place has parts of both. */
-			if (!has(r, (uintptr_t)addr))
+			if (!meets(r, (uintptr_t)addr, len))
 				continue;
 			return refuse_closed(r, addr);
 		}
 		/* It may have been removed, and be another one now, between the look and the count. */
-		ret = has(r, (uintptr_t)addr) ? refuse_range(r, addr, len) : -EAGAIN;
+		ret = meets(r, (uintptr_t)addr, len) ? refuse_range(r, addr, len) : -EAGAIN;
 		if (likely(ret == 0)) {
 			*region = r;
 			return 0;
@@ -300,7 +325,7 @@ make_table(void)
 		rte_memzone_free(mz);
 		return -ENOMEM;
 	}
-	table_owner = getpid();
+	mextp_regions_are_of_this_process();
 	__atomic_store_n(&table, mz->addr, __ATOMIC_RELEASE);
 	return 0;
 }

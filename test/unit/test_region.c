@@ -259,6 +259,35 @@ test_wrap_beyond_region_is_refused(void **state)
 	unmap(addr);
 }
 
+/** They would not be counted, and the region be removed under them. */
+static void
+test_wrap_with_some_bytes_in_a_region_is_refused(void **state)
+{
+	struct world *w = *state;
+	char *addr = map_ordinary();
+	struct mext_region *region, *short_one;
+	struct mext_wrap wrap = { .addr = addr + page - 1, .len = 2 };
+	struct mext_storage *storage = NULL;
+
+	assert_int_equal(mext_region_add(addr + page, page, 0, &region), 0);
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -EFAULT);
+	wrap.len = 3 * page;
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -EFAULT);
+	assert_int_equal(mext_region_close(region), 0);
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -ESHUTDOWN);
+	wrap.len = 1;
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), 0);
+	assert_int_equal(mext_storage_release(storage, 1), 0);
+	assert_int_equal(mext_region_remove(region), 0);
+	/* What is behind its length in its last page goes with it, too. */
+	assert_int_equal(mext_region_alloc(100, page, SOCKET_ID_ANY, &short_one), 0);
+	assert_int_equal(mext_region_len(short_one), 100);
+	wrap.addr = (char *)mext_region_data(short_one) + 100;
+	assert_int_equal(mext_storage_wrap(w->pool, &wrap, &storage), -EFAULT);
+	assert_int_equal(mext_region_remove(short_one), 0);
+	unmap(addr);
+}
+
 static void
 test_wrap_without_header_left_leaves_region_idle(void **state)
 {
@@ -329,6 +358,7 @@ main(void)
 		region_test(test_remove_region_with_storages_is_refused_with_their_number),
 		region_test(test_region_lives_until_callback_returns),
 		region_test(test_wrap_beyond_region_is_refused),
+		region_test(test_wrap_with_some_bytes_in_a_region_is_refused),
 		region_test(test_wrap_without_header_left_leaves_region_idle),
 		region_test(test_add_until_eal_is_full_then_again),
 	};

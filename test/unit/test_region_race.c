@@ -99,6 +99,50 @@ test_remove_succeeds_only_without_storages(void **state)
 	munmap(shared.memory, shared.page);
 }
 
+static int
+wrap_often(void *arg __rte_unused)
+{
+	const struct mext_wrap wrap = { .addr = shared.memory, .len = shared.page };
+	struct mext_storage *storage;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < 200000; i++) {
+		ret = mext_storage_wrap(shared.pool, &wrap, &storage);
+		if (ret == 0)
+			ret = mext_storage_release(storage, 1);
+	}
+	__atomic_store_n(&shared.stop, true, __ATOMIC_RELEASE);
+	return ret;
+}
+
+static void
+test_wraps_succeed_while_their_region_is_added_again(void **state)
+{
+	struct world *w = *state;
+	struct mext_region *region, *again;
+	unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
+
+	memset(&shared, 0, sizeof(shared));
+	shared.pool = w->pool;
+	shared.page = sysconf(_SC_PAGESIZE);
+	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(shared.memory != MAP_FAILED);
+	/* A free place before its own, in which the other would stand. */
+	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &again), 0);
+	assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
+	assert_int_equal(mext_region_remove(again), 0);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_CRIT);
+	rte_eal_remote_launch(wrap_often, NULL, lcore);
+	while (!__atomic_load_n(&shared.stop, __ATOMIC_ACQUIRE))
+		assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &again), -EEXIST);
+	rte_log_set_level_pattern("lib.mext", RTE_LOG_INFO);
+	assert_int_equal(rte_eal_wait_lcore(lcore), 0);
+	assert_int_equal(mext_region_remove(region), 0);
+	munmap(shared.memory, shared.page);
+}
+
 /** Have a storage over the region at every moment, until wraps are refused; then give it back, and go on trying. */
 static int
 wrap_without_pause(void *arg __rte_unused)
@@ -162,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		world_test(test_remove_succeeds_only_without_storages),
+		world_test(test_wraps_succeed_while_their_region_is_added_again),
 		world_test(test_closed_region_is_removed_at_once_under_steady_wraps),
 	};
 

@@ -134,6 +134,24 @@ wrap_here(struct world *w, struct mext_storage *storage)
 	return true;
 }
 
+/** Before this process has called anything of mext's. */
+static void
+test_regions_are_not_those_of_a_forked_child(void **state)
+{
+	struct mext_region *region;
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0)
+		_exit(mext_region_alloc(1, 0, SOCKET_ID_ANY, &region) == -ENOTSUP ? 0 : 1);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &region), 0);
+	assert_int_equal(mext_region_remove(region), 0);
+}
+
 /** The first wrap of this process. */
 static void
 test_wrap_without_a_page_for_processes_is_refused(void **state)
@@ -206,6 +224,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_regions_are_not_those_of_a_forked_child),
 		/* First: the page is the process's. */
 		world_test(test_wrap_without_a_page_for_processes_is_refused),
 		world_test(test_wrap_released_in_a_forked_child_is_not_called_back),
