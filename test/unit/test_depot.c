@@ -189,18 +189,22 @@ static void
 test_size_of_large_depots_is_few_bytes_a_pointer(void **state)
 {
 	static const struct {
-		uint32_t nb;
+		uint32_t nb, nb_threads;
 		size_t most;
-	} sizes_most[] = { { 8191, 116672 }, { 24000, 370112 }, { 65535, 704448 },
-		{ 1 << 20, 8761344 } };
+	} sizes_most[] = { { 8191, 8, 116672 }, { 24000, 8, 370112 }, { 65535, 8, 704448 },
+		{ 1 << 20, 8, 8761344 }, { 8191, 16, 130496 }, { 16384, 8, 227328 },
+		{ 16384, 64, 506880 }, { 24000, 16, 366976 }, { 24000, 64, 575424 },
+		{ 262144, 16, 2489856 }, { 1021789, 8, 8472896 }, { 1 << 20, 32, 9558528 },
+		{ 1 << 20, 64, 10621440 } };
 	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < RTE_DIM(sizes_most); i++) {
-		size_t size = mextp_depot_size(sizes_most[i].nb, STORE_THREADS);
+		const uint32_t nb = sizes_most[i].nb, nb_threads = sizes_most[i].nb_threads;
+		const size_t size = mextp_depot_size(nb, nb_threads);
 
-		print_message("# %u pointers: %zu bytes, %.2f each\n", sizes_most[i].nb, size,
-				(double)size / sizes_most[i].nb);
+		print_message("# %u pointers, %u threads: %zu bytes, %.2f each\n", nb, nb_threads,
+				size, (double)size / nb);
 		assert_true(size <= sizes_most[i].most);
 	}
 }

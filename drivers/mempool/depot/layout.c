@@ -4,10 +4,6 @@
 #include "depot.h"
 #include "stack.h"
 
-/** Bytes that a depot of so many pointers may take, if it can: themselves, and not much more. */
-#define BYTES_MOST(nb_objs)                           \
-	((nb_objs) * sizeof(void *) + (nb_objs) / 6 + \
-			RTE_MIN((nb_objs) * (size_t)((nb_objs) < 16384 ? 6 : 8), (size_t)168960))
 /** Pointers for each station, at least. */
 #define STATION_MIN 256
 /** Magazines that a shelf should be as large as, or so many pointers. */
@@ -23,6 +19,27 @@ count_stations(uint32_t nb_objs, uint32_t nb_threads)
 	while (n < nb_threads && 2 * n <= most)
 		n *= 2;
 	return n;
+}
+
+/**
+ * Bytes that a depot may take, if it can: as many as one would that has two rings of indexes for each station
+ * instead of shelves, with the largest magazines with which that takes no more than 16 bytes a pointer.
+ */
+static size_t
+bytes_most(const struct depot *d)
+{
+	const size_t station = 320, link = 64, head = 128;
+	size_t least = SIZE_MAX, size, nb;
+	uint32_t m;
+
+	for (m = 1024; m >= 16 && least > 16 * (size_t)d->nb_objs; m /= 2) {
+		nb = d->nb_objs / m + 1 + 2 * (d->nb_stations + 2);
+		size = head +
+		       d->nb_stations * (station + 2 * sizeof(uint32_t) * rte_align32pow2(nb + 1)) +
+		       link + nb * (link + m * sizeof(void *));
+		least = RTE_MIN(least, size);
+	}
+	return least;
 }
 
 /** Lay out with magazines and shelves of some size. @return bytes */
@@ -52,7 +69,7 @@ lay_out_with(struct depot *d, uint32_t magazine_size, uint32_t shelf_size)
 static uint32_t
 largest_shelf(struct depot *d, uint32_t magazine_size)
 {
-	const size_t most = BYTES_MOST(d->nb_objs);
+	const size_t most = bytes_most(d);
 	const size_t least = lay_out_with(d, magazine_size, 0);
 	size_t size;
 
@@ -64,12 +81,12 @@ largest_shelf(struct depot *d, uint32_t magazine_size)
 
 /**
  * The largest magazines, and then the largest shelves, with which it takes few bytes; but most calls should find
- * a shelf large enough. If there are none, the smallest.
+ * a shelf large enough. If there are none, the largest shelves; if none at all, the smallest of both.
  */
 static size_t
 lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 {
-	uint32_t m, shelf;
+	uint32_t m, shelf, best = DEPOT_MAGAZINE_MIN, most = 0;
 
 	d->nb_objs = nb_objs;
 	d->nb_stations = count_stations(nb_objs, nb_threads);
@@ -78,8 +95,12 @@ lay_out(struct depot *d, uint32_t nb_objs, uint32_t nb_threads)
 		shelf = largest_shelf(d, m);
 		if (shelf >= RTE_MIN(SHELF_OF_MAGAZINES * m, (uint32_t)SHELF_ENOUGH))
 			return lay_out_with(d, m, shelf);
+		if (shelf > most) {
+			most = shelf;
+			best = m;
+		}
 	}
-	return lay_out_with(d, DEPOT_MAGAZINE_MIN, DEPOT_SHELF_MIN);
+	return lay_out_with(d, best, RTE_MAX(most, (uint32_t)DEPOT_SHELF_MIN));
 }
 
 size_t
