@@ -141,11 +141,11 @@ test_put_without_magazines_is_counted_and_logged_once(void **state)
 	(void)state;
 	assert_no_magazine_line(getpid(),
 			": %u of %u magazines are with these and none is empty; "
-			"at least %u with threads that stand still inside, and at least 0 gone");
+			"%u were taken by processes that are there, and 0 by such as are gone");
 	/* Above all numbers of processes. */
 	assert_no_magazine_line(INT32_MAX,
 			": %u of %u magazines are with these and none is empty; "
-			"at least 0 with threads that stand still inside, and at least %u gone");
+			"0 were taken by processes that are there, and %u by such as are gone");
 }
 
 /** What a get has gathered and finds no place for. */

@@ -78,8 +78,8 @@ refuse(const struct rte_mempool *mp, int reason)
 	missing = mextp_depot_missing(d);
 	DEPOT_LOG(ERR,
 			"mempool %s: objects are lost, as more than %u calls are under way at once: %u of %u "
-			"magazines are with these and none is empty; at least %u with threads that stand "
-			"still inside, and at least %u gone with processes that ended inside",
+			"magazines are with these and none is empty; %u were taken by processes that are "
+			"there, and %u by such as are gone",
 			mp->name, DEPOT_STOPPED_MAX, missing.nb, d->nb_magazines, missing.nb_here,
 			missing.nb_gone);
 	return -ENOBUFS;
@@ -210,6 +210,10 @@ mext_depot_lost(const struct rte_mempool *mp, struct mext_depot_refused *lost)
 			strcmp(rte_mempool_get_ops(mp->ops_index)->name, MEXT_DEPOT_OPS) != 0)
 		return -EINVAL;
 	d = mp->pool_data;
+	if (d == NULL) { /* before it is populated */
+		*lost = (struct mext_depot_refused){ 0 };
+		return 0;
+	}
 	lost->put_twice = __atomic_load_n(&d->refused.twice, __ATOMIC_RELAXED);
 	lost->no_magazine = __atomic_load_n(&d->refused.no_magazine, __ATOMIC_RELAXED);
 	return 0;
