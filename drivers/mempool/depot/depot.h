@@ -28,8 +28,8 @@
  * 3. Of the filled magazines of a station all are full but for the top one. So as many magazines suffice as all
  *    pointers fill, one more for each station, and one for each call: DEPOT_STOPPED_MAX of these may stand still.
  * 4. A shelf and a stack of filled magazines have quotas, which together are what the depot was made for. They
- *    hold no more than these, so that what is put twice finds no room in a full depot; puts that race may let
- *    one more pass.
+ *    hold no more than these, so that what is put twice finds no room in a full depot. Puts that race at one
+ *    station may each pass the same room, also rightful ones; it is so much larger until calls go there again.
  *
  * The memory of a depot holds indexes, and no addresses but the pointers that were put.
  */

@@ -40,22 +40,25 @@ filled_count(const struct depot *d, uint32_t station)
 static inline uint32_t
 quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n)
 {
-	uint32_t moved = 0, i, s;
+	uint32_t moved = 0, i, k, s;
 
 	for (i = 0; i < d->nb_stations && moved < n; i++) {
 		struct depot_station *st;
 
 		s = next_station(d, station, i);
 		st = &d->stations[s];
+		k = 0;
 		if (to != &st->filled_quota)
-			moved += quota_take(&st->filled_quota, filled_count(d, s), n - moved);
-		if (to != &st->shelf_quota && moved < n)
-			moved += quota_take(&st->shelf_quota,
+			k = quota_take(&st->filled_quota, filled_count(d, s), n - moved);
+		if (to != &st->shelf_quota && moved + k < n)
+			k += quota_take(&st->shelf_quota,
 					__atomic_load_n(&st->shelf, __ATOMIC_RELAXED) & SHELF_COUNT,
-					n - moved);
+					n - moved - k);
+		/* At once: what a call has that is killed is gone for good. */
+		if (k > 0)
+			quota_give(to, k);
+		moved += k;
 	}
-	if (moved > 0)
-		quota_give(to, moved);
 	return moved;
 }
 
