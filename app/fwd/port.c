@@ -112,7 +112,7 @@ set_mtu(const struct fwd_port *port)
 
 /** Start a port; one that only was stopped is not set up again, which some drivers can't. */
 static int
-start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
+start(struct fwd *fwd, struct fwd_port *port, const struct port_setup *setup)
 {
 	int ret = 0;
 
@@ -134,6 +134,8 @@ start(const struct fwd *fwd, struct fwd_port *port, const struct port_setup *set
 	if (ret == 0)
 		ret = rte_eth_dev_start(port->id);
 	if (ret < 0) {
+		/* The driver may have taken them already. */
+		fwd->kept += setup->nb_rxq * port->kept_rx;
 		FWD_ERROR("port %u (%s) does not start with %u+%u queues of %u+%u descriptors: %s%s",
 				port->id, port->driver, setup->nb_rxq, setup->nb_txq, setup->nb_rxd,
 				setup->nb_txd, rte_strerror(-ret),

@@ -8,7 +8,8 @@ import signal
 import time
 
 import frames
-from forwarder import Forwarder
+import pytest
+from forwarder import Forwarder, vdevs
 from traffic import Traffic
 
 MODES = ("io", "mac", "macswap", "rxonly", "txonly")
@@ -111,3 +112,14 @@ def test_ignored_hangup_does_not_end_it():
         time.sleep(0.5)
         assert forwarder.process.poll() is None
         forwarder.stop()
+
+
+@pytest.mark.parametrize("driver", ["af_xdp"], indirect=True)
+def test_start_of_ports_that_another_process_has_leaves_no_buffer(network, start, driver):
+    """The driver keeps what it took before it found out."""
+    first = start()
+    with Forwarder(eal=vdevs(driver), namespace=network.fwd) as second:
+        assert second.wait_for_exit() == 1
+        assert second.output[-1] == "buffers outstanding: 0"
+        assert any("does not start" in line for line in second.own_error_lines())
+    first.stop()
