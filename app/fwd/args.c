@@ -259,7 +259,10 @@ set_defaults(struct fwd_args *args)
 		args->peer[port] = (struct rte_ether_addr){ { 0x02, 0, 0, 0, 0, port } };
 }
 
-/** Whether settings of a mode matter: if it runs, and may run later; those of txonly also for what others send. */
+/**
+ * Whether settings of a mode matter: if it runs, and may run later; those of txonly also for what
+ * others send.
+ */
 static bool
 mode_looks_at(const struct fwd_args *args, const struct fwd_mode *mode)
 {
@@ -347,7 +350,7 @@ take(struct known *known, unsigned int i, struct fwd_args *args)
 	return ARGS_RUN;
 }
 
-/** Options that the mode does not look at are no error: a script may try one mode after the other. */
+/** Options that the mode does not look at are no error: a script may try one mode after another. */
 static void
 warn_of_other_modes(const struct known *known, const struct fwd_args *args)
 {

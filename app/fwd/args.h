@@ -90,7 +90,7 @@ void args_help(struct fwd_args *defaults);
 /** Number i of the options that can be set between starts; NULL behind the last. */
 const struct fwd_option *args_option_at(unsigned int i);
 
-/** Set such an option; flags are set by on and off. @return 0 or -1, with what is wrong on stderr. */
+/** Set such an option; flags by on and off. @return 0 or -1, with what is wrong on stderr. */
 int args_set(struct fwd_args *args, const char *name, const char *text);
 
 /** The word for a topology, and back: -1 where there is none. */

@@ -90,6 +90,24 @@ check_peers(const struct fwd *fwd)
 	return -1;
 }
 
+/** Whether a device has a port of its own name: none of other kinds has, and some make ports of other names. */
+static bool
+is_port(const char *vdev)
+{
+	static const char *const ports[] = { "net_", "eth_", "virtio_user" };
+	static const char *const others[] = { "net_vdev_netvsc", "net_mvpp2", "eth_mvpp2",
+		"net_mvneta", "eth_mvneta" };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(others); i++)
+		if (strncmp(vdev, others[i], strlen(others[i])) == 0)
+			return false;
+	for (i = 0; i < RTE_DIM(ports); i++)
+		if (strncmp(vdev, ports[i], strlen(ports[i])) == 0)
+			return true;
+	return false;
+}
+
 /** A device that EAL was told of and that did not start is no error to EAL: it goes on with the others. */
 static int
 check_vdevs(const struct fwd *fwd)
@@ -105,10 +123,7 @@ check_vdevs(const struct fwd *fwd)
 			value = fwd->argv[i] + 7;
 		else if (strcmp(fwd->argv[i], "--vdev") == 0 && i + 1 < fwd->argc)
 			value = fwd->argv[++i];
-		/* Devices of other kinds have no port. */
-		if (value == NULL ||
-				(strncmp(value, "net_", 4) != 0 && strncmp(value, "eth_", 4) != 0 &&
-						strncmp(value, "virtio_user", 11) != 0))
+		if (value == NULL || !is_port(value))
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, ","), value);
 		if (rte_eth_dev_get_port_by_name(name, &id) == 0)
