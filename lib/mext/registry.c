@@ -138,7 +138,7 @@ entry_of(struct directory *d, const struct mext_pool *pool)
 	for (i = 0; i < d->n; i++)
 		if (d->entries[i].pool == pool)
 			return &d->entries[i];
-	if (d->n == RTE_DIM(d->entries))
+	if (pool != NULL || d->n == RTE_DIM(d->entries))
 		return NULL;
 	/* Release: pairs with the acquire in mextp_registry_find(), the entry is cleared. */
 	__atomic_store_n(&d->n, d->n + 1, __ATOMIC_RELEASE);
@@ -197,8 +197,12 @@ mextp_registry_publish(struct mext_pool *pool)
 void
 mextp_registry_withdraw(struct mext_pool *pool)
 {
+	struct entry *entry;
+
 	pthread_mutex_lock(&writers);
-	entry_write(entry_of(directory, pool), NULL, NULL);
+	entry = entry_of(directory, pool);
+	if (entry != NULL) /* a child that was forked may have withdrawn it */
+		entry_write(entry, NULL, NULL);
 	pthread_mutex_unlock(&writers);
 }
 
