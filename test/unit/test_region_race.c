@@ -38,6 +38,17 @@ static struct {
 	bool stop;
 } shared;
 
+static void
+share_a_page(const struct world *w)
+{
+	memset(&shared, 0, sizeof(shared));
+	shared.pool = w->pool;
+	shared.page = sysconf(_SC_PAGESIZE);
+	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+	assert_true(shared.memory != MAP_FAILED);
+}
+
 static int
 wrap_until_stopped(void *arg __rte_unused)
 {
@@ -65,11 +76,7 @@ test_remove_succeeds_only_without_storages(void **state)
 	uint32_t before;
 	int ret;
 
-	shared.pool = w->pool;
-	shared.page = sysconf(_SC_PAGESIZE);
-	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-	assert_true(shared.memory != MAP_FAILED);
+	share_a_page(w);
 	assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
 	rte_log_set_level_pattern("lib.mext", RTE_LOG_CRIT); /* refusals by the ten thousand */
 	rte_eal_remote_launch(wrap_until_stopped, NULL, lcore);
@@ -123,12 +130,7 @@ test_wraps_succeed_while_their_region_is_added_again(void **state)
 	struct mext_region *region, *again;
 	unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
 
-	memset(&shared, 0, sizeof(shared));
-	shared.pool = w->pool;
-	shared.page = sysconf(_SC_PAGESIZE);
-	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-	assert_true(shared.memory != MAP_FAILED);
+	share_a_page(w);
 	/* A free place before its own, in which the other would stand. */
 	assert_int_equal(mext_region_alloc(1, 0, SOCKET_ID_ANY, &again), 0);
 	assert_int_equal(mext_region_add(shared.memory, shared.page, 0, &region), 0);
@@ -178,12 +180,7 @@ test_closed_region_is_removed_at_once_under_steady_wraps(void **state)
 	unsigned int i, round, lcore = rte_get_next_lcore(-1, 1, 0);
 	struct mext_region *region;
 
-	memset(&shared, 0, sizeof(shared));
-	shared.pool = w->pool;
-	shared.page = sysconf(_SC_PAGESIZE);
-	shared.memory = mmap(NULL, shared.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-	assert_true(shared.memory != MAP_FAILED);
+	share_a_page(w);
 	rte_log_set_level_pattern("lib.mext", RTE_LOG_CRIT); /* refusals by the ten thousand */
 	rte_eal_remote_launch(wrap_without_pause, NULL, lcore);
 	for (round = 0; round < ROUNDS; round++) {
