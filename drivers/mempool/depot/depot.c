@@ -40,6 +40,12 @@ mextp_depot_count(const struct depot *d)
 
 /* ---- put ---- */
 
+__rte_noinline void
+mextp_depot_settle_shelf(struct depot *d, uint32_t station)
+{
+	quota_settle(d, station, &d->stations[station].shelf_quota);
+}
+
 /** Put to the filled magazines of a station. @return 0, -ENOBUFS: nothing was put. */
 static int
 put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
@@ -59,6 +65,7 @@ put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
 		chain_add(d, &load.full, index, size);
 	}
 	chain = filled_push(d, station, load, extra);
+	quota_settle(d, station, &d->stations[station].filled_quota);
 	give_magazines(d, station, &chain);
 	return 0;
 }
@@ -77,13 +84,12 @@ mextp_depot_put_more(struct depot *d, uint32_t station, void *const *objs, uint3
 		ret = -EDQUOT;
 	} else if ((w & SHELF_CLAIMED) == 0 && on_shelf <= d->shelf_size) {
 		/* It fits, so it was the quota, or another one was faster. */
-		if (!quota_raise(d, station, &st->shelf_quota, on_shelf, n))
+		if (!quota_raise(d, station, &st->shelf_quota, n))
 			ret = -EDQUOT;
 		else if (shelf_put(d, station, objs, n))
 			return 0;
 	}
-	if (ret == 0 && !quota_raise(d, station, &st->filled_quota, filled_count(d, station) + n,
-					n))
+	if (ret == 0 && !quota_raise(d, station, &st->filled_quota, n))
 		ret = -EDQUOT;
 	if (ret == 0)
 		ret = put_filled(d, station, objs, n);

@@ -28,8 +28,8 @@
  * 3. Of the filled magazines of a station all are full but for the top one. So as many magazines suffice as all
  *    pointers fill, one more for each station, and one for each call: DEPOT_STOPPED_MAX of these may stand still.
  * 4. A shelf and a stack of filled magazines have quotas, which together are what the depot was made for. They
- *    hold no more than these, so that what is put twice finds no room in a full depot. Puts that race at one
- *    station may each pass the same room, also rightful ones; it is so much larger until calls go there again.
+ *    hold no more than these, so that what is put twice finds no room in a full depot. Calls that race may let a
+ *    place hold more for a moment: whoever put there, or took the quota, sees it and mends it.
  *
  * The memory of a depot holds indexes, and no addresses but the pointers that were put.
  */
@@ -106,6 +106,7 @@ struct depot {
 	size_t links; /* one for each magazine, from index 0 */
 	size_t magazines; /* from index 0, which is not used */
 	size_t shelves;
+	uint32_t lacking; /* some place has less quota than it needs: see quota.h */
 	struct depot_refused refused __rte_cache_aligned;
 	struct depot_station stations[] __rte_cache_aligned;
 };
@@ -137,6 +138,9 @@ struct depot_missing mextp_depot_missing(const struct depot *d);
 /** depot_put() and depot_get() when the own shelf is not enough. */
 int mextp_depot_put_more(struct depot *d, uint32_t station, void *const *objs, uint32_t n);
 int mextp_depot_get_more(struct depot *d, uint32_t station, void **objs, uint32_t n);
+
+/** What follows a put to a shelf whose quota another call took meanwhile. */
+void mextp_depot_settle_shelf(struct depot *d, uint32_t station);
 
 #include "shelf.h"
 

@@ -71,9 +71,12 @@ filled_push(struct depot *d, uint32_t station, struct load load, uint32_t extra)
 			link_set_below(d, extra, below);
 			next = position(d, extra, count + k);
 		}
-		/* Release: pairs with the acquires of all who load the top, for links and magazines. */
+		/*
+		 * Release: pairs with the acquires of all who load the top, for links and magazines; sequentially
+		 * consistent for quota_take().
+		 */
 		if (unlikely(!__atomic_compare_exchange_n(word, &top, top_pushed(d, top, next),
-				    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)))
+				    false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE)))
 			continue;
 		load.full.nb = 0;
 		load.rest += k;

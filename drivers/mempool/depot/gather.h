@@ -122,14 +122,16 @@ gather_filled(struct depot *d, uint32_t station, struct gathered *g, uint32_t n)
 static inline void
 gather_undo_loose(struct depot *d, struct gathered *g)
 {
-	uint32_t i, s, count, most, k;
+	struct depot_station *st;
+	uint32_t i, s, count, k;
 
 	for (i = 0; i < d->nb_stations && g->nb_loose > 0; i++) {
 		s = next_station(d, g->station, i);
-		count = __atomic_load_n(&d->stations[s].shelf, __ATOMIC_RELAXED) & SHELF_COUNT;
-		most = RTE_MIN(quota_of(&d->stations[s].shelf_quota), d->shelf_size);
-		k = most > count ? RTE_MIN(most - count, g->nb_loose) : 0;
-		if (k > 0 && shelf_put(d, s, &g->loose[g->nb_loose - k], k))
+		st = &d->stations[s];
+		count = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED) & SHELF_COUNT;
+		k = RTE_MIN(d->shelf_size - count, g->nb_loose);
+		if (k > 0 && quota_raise(d, s, &st->shelf_quota, k) &&
+				shelf_put(d, s, &g->loose[g->nb_loose - k], k))
 			g->nb_loose -= k;
 	}
 }
@@ -160,9 +162,9 @@ gather_undo(struct depot *d, struct gathered *g)
 		depot_copy(g->loose, magazine_of(d, extra), load.nb_rest);
 	}
 	n = load.full.nb * d->magazine_size + load.nb_rest;
-	quota_raise(d, g->station, &d->stations[g->station].filled_quota,
-			filled_count(d, g->station) + n, n);
+	quota_raise(d, g->station, &d->stations[g->station].filled_quota, n);
 	chain = filled_push(d, g->station, load, extra);
+	quota_settle(d, g->station, &d->stations[g->station].filled_quota);
 	give_magazines(d, g->station, &chain);
 }
 

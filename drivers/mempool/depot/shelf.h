@@ -80,7 +80,7 @@ shelf_slots(const struct depot *d, uint32_t station)
 static inline uint32_t
 quota_of(const depot_quota_t *quota)
 {
-	return __atomic_load_n(quota, __ATOMIC_RELAXED);
+	return __atomic_load_n(quota, __ATOMIC_SEQ_CST);
 }
 
 /** End a claim, with n pointers that were written from the number that was there then, at. */
@@ -91,11 +91,12 @@ shelf_publish(uint64_t *word, uint64_t claimed, void **slots, uint32_t at, uint3
 	uint32_t count, k;
 
 	/*
-	 * Release: pairs with the acquires in shelf_get(), for the slots, and in shelf_put(). Acquire if it fails:
-	 * pairs with the release in shelf_get(), the slots of the gap have been read.
+	 * Release: pairs with the acquires in shelf_get(), for the slots, and in shelf_put(); sequentially
+	 * consistent for quota_take(). Acquire if it fails: pairs with the release in shelf_get(), the slots of
+	 * the gap have been read.
 	 */
 	while (unlikely(!__atomic_compare_exchange_n(word, &w,
-			w - SHELF_CLAIMED + SHELF_TAG_ONE + n, false, __ATOMIC_RELEASE,
+			w - SHELF_CLAIMED + SHELF_TAG_ONE + n, false, __ATOMIC_SEQ_CST,
 			__ATOMIC_ACQUIRE))) {
 		DEPOT_STEP();
 		/* Somebody got pointers from below: close the gap. */
@@ -130,6 +131,8 @@ shelf_put(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
 	slots = shelf_slots(d, station);
 	depot_copy(&slots[count], objs, n);
 	shelf_publish(&st->shelf, claimed, slots, count, n);
+	if (unlikely(quota_of(&st->shelf_quota) < n + (uint64_t)count))
+		mextp_depot_settle_shelf(d, station);
 	return true;
 }
 
