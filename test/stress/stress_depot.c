@@ -5,7 +5,7 @@
  *	stress-depot [--threads N] [--stations N] [--objects N] [--burst N] [--ops N] [--seed N]
  *
  * They are stopped at random points, in the middle of calls too, and each knows all the time which
- * pointers it has. At the end all are got: each once, as often as it was put. An operation is one
+ * pointers it has. Now and then all put what they have, and then none may be put twice. At the end all are got: each once, as often as it was put. An operation is one
  * call of depot_get() or depot_put(), of 1 to --burst pointers; --ops is the sum of all threads.
  */
 #include <errno.h>
@@ -30,6 +30,8 @@ struct options options = {
 struct depot *depot;
 struct object *objects;
 struct worker workers[MAX_WORKERS];
+pthread_barrier_t barrier;
+uint32_t nb_resting;
 
 void
 fail(const char *what, uint64_t number)
@@ -208,6 +210,7 @@ main(int argc, char **argv)
 	make_depot();
 	rng = options.seed;
 	begin = seconds();
+	pthread_barrier_init(&barrier, NULL, options.nb_workers);
 	stop_begin();
 	for (i = 0; i < options.nb_workers; i++) {
 		struct worker *w = &workers[i];

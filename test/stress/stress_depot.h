@@ -48,6 +48,8 @@ extern struct options options;
 extern struct depot *depot;
 extern struct object *objects;
 extern struct worker workers[MAX_WORKERS];
+extern pthread_barrier_t barrier;
+extern uint32_t nb_resting; /* workers that wait for all others */
 
 /** Print, and end the program. */
 void fail(const char *what, uint64_t number) __rte_noreturn;

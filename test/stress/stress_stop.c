@@ -2,7 +2,7 @@
 /*
  * Stop workers at random points, as the kernel does when there are more threads than CPUs, but
  * more often: the first thread sends signals, and the handler gives up the CPU or sleeps. Now and then one
- * worker stays in the middle of a call until the others have done many: they must not wait for it.
+ * worker stays in the middle of a call until the others have done many, or rest: they must not wait for it.
  */
 #include <errno.h>
 #include <sched.h>
@@ -51,7 +51,8 @@ stop_long(struct worker *w)
 	if (begin == WORK_ENDED)
 		return;
 	w->long_stops++;
-	while (others_done(w) < begin + LONG_STOP)
+	while (others_done(w) < begin + LONG_STOP &&
+			__atomic_load_n(&nb_resting, __ATOMIC_RELAXED) < options.nb_workers - 1)
 		nap(100);
 }
 

@@ -4,6 +4,9 @@
 
 #include "stress_depot.h"
 
+/** Calls of a worker from one rest to the next. */
+#define REST_AFTER 512
+
 #define PATTERN ((void *)(uintptr_t)0xfeedfacecafef00d)
 
 uint32_t
@@ -120,6 +123,40 @@ work_once(struct worker *w)
 		put(w, RTE_MIN(n, w->held));
 }
 
+static void
+put_all(struct worker *w)
+{
+	while (w->held > 0)
+		put(w, RTE_MIN(how_many(w), w->held));
+}
+
+/** Wait until all workers are here. */
+static bool
+meet(void)
+{
+	int ret;
+
+	__atomic_fetch_add(&nb_resting, 1, __ATOMIC_RELAXED);
+	ret = pthread_barrier_wait(&barrier);
+	__atomic_fetch_sub(&nb_resting, 1, __ATOMIC_RELAXED);
+	return ret == PTHREAD_BARRIER_SERIAL_THREAD;
+}
+
+/** All pointers are in the depot then, so that none more may be put, at any station. */
+static void
+rest(struct worker *w)
+{
+	void *const obj = (void *)(uintptr_t)(1 + draw(&w->rng, options.nb_objects));
+	uint32_t s;
+
+	put_all(w);
+	if (meet())
+		for (s = 0; s < depot->nb_stations; s++)
+			if (depot_put(depot, s, &obj, 1) != -EDQUOT)
+				fail("a pointer was put twice, to station", s);
+	meet();
+}
+
 void *
 work(void *worker)
 {
@@ -132,9 +169,10 @@ work(void *worker)
 		__atomic_store_n(&w->done, i + 1, __ATOMIC_RELAXED);
 		if (i % 1024 == 0 && mextp_depot_count(depot) > options.nb_objects)
 			fail("the count is too high", mextp_depot_count(depot));
+		if (i % REST_AFTER == REST_AFTER - 1)
+			rest(w);
 	}
-	while (w->held > 0)
-		put(w, RTE_MIN(how_many(w), w->held));
+	put_all(w);
 	__atomic_store_n(&w->done, WORK_ENDED, __ATOMIC_RELAXED);
 	return NULL;
 }
