@@ -46,18 +46,26 @@ mextp_depot_settle_shelf(struct depot *d, uint32_t station)
 	quota_settle(d, station, &d->stations[station].shelf_quota);
 }
 
-/** Put to the filled magazines of a station. @return 0, -ENOBUFS: nothing was put. */
+/**
+ * Put the last on_shelf pointers to the shelf of a station, which has room, and the others to its filled magazines.
+ * @return 0, -ENOBUFS: there are too few magazines, -EAGAIN: another call uses the shelf; nothing was put.
+ */
 static int
-put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
+put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n, uint32_t on_shelf)
 {
-	const uint32_t size = d->magazine_size, nb_full = n >> d->magazine_bits;
-	struct load load = { .rest = &objs[nb_full * size], .nb_rest = n - nb_full * size };
+	const uint32_t size = d->magazine_size, nb_full = (n - on_shelf) >> d->magazine_bits;
+	struct load load = { .rest = &objs[nb_full * size] };
 	struct chain chain;
 	uint32_t extra, i, index;
 
 	/* One more than the full ones: for the rest, or for what is partly filled there. */
 	if (unlikely(!take_magazines(d, station, nb_full + 1, &chain)))
 		return -ENOBUFS;
+	if (on_shelf > 0 && unlikely(!shelf_put(d, station, &objs[n - on_shelf], on_shelf))) {
+		give_magazines(d, station, &chain);
+		return -EAGAIN;
+	}
+	load.nb_rest = n - on_shelf - nb_full * size;
 	extra = chain_take(d, &chain);
 	for (i = 0; i < nb_full; i++) {
 		index = chain_take(d, &chain);
@@ -70,29 +78,41 @@ put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
 	return 0;
 }
 
+/** As much onto the shelf as fits: few calls need magazines then. @return as depot_put() */
+static int
+put_here(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
+{
+	struct depot_station *st = &d->stations[station];
+	const uint64_t w = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED);
+	uint32_t room = 0;
+	int ret = -EAGAIN;
+
+	if (likely((w & SHELF_CLAIMED) == 0))
+		room = RTE_MIN(n, d->shelf_size - (uint32_t)(w & SHELF_COUNT));
+	if (room > 0 && !quota_raise(d, station, &st->shelf_quota, room))
+		return -EDQUOT;
+	if (room == n && shelf_put(d, station, objs, n))
+		return 0;
+	if (room > 0 && room < n) {
+		if (!quota_raise(d, station, &st->filled_quota, n - room))
+			return -EDQUOT;
+		ret = put_filled(d, station, objs, n, room);
+	}
+	if (ret != -EAGAIN)
+		return ret;
+	if (!quota_raise(d, station, &st->filled_quota, n))
+		return -EDQUOT;
+	return put_filled(d, station, objs, n, 0);
+}
+
 __rte_noinline int
 mextp_depot_put_more(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
 {
-	struct depot_station *st = &d->stations[station];
-	uint64_t w = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED);
-	uint64_t on_shelf = (w & SHELF_COUNT) + (uint64_t)n;
-	int ret = 0;
+	int ret;
 
 	if (n == 0)
 		return 0;
-	if (unlikely(n > d->nb_objs)) {
-		ret = -EDQUOT;
-	} else if ((w & SHELF_CLAIMED) == 0 && on_shelf <= d->shelf_size) {
-		/* It fits, so it was the quota, or another one was faster. */
-		if (!quota_raise(d, station, &st->shelf_quota, n))
-			ret = -EDQUOT;
-		else if (shelf_put(d, station, objs, n))
-			return 0;
-	}
-	if (ret == 0 && !quota_raise(d, station, &st->filled_quota, n))
-		ret = -EDQUOT;
-	if (ret == 0)
-		ret = put_filled(d, station, objs, n);
+	ret = likely(n <= d->nb_objs) ? put_here(d, station, objs, n) : -EDQUOT;
 	if (unlikely(ret < 0))
 		__atomic_fetch_add(ret == -EDQUOT ? &d->refused.twice : &d->refused.no_magazine, n,
 				__ATOMIC_RELAXED);
@@ -112,6 +132,36 @@ get_filled(struct depot *d, uint32_t station, void **objs, uint32_t n)
 	return true;
 }
 
+/**
+ * Get what is on the shelf of a station, and the rest from its filled magazines. The shelf is claimed until it is
+ * certain that there is the rest, so that the pointers stay where they are, to be published again if not.
+ */
+static bool
+get_both(struct depot *d, uint32_t station, void **objs, uint32_t n)
+{
+	struct depot_station *st = &d->stations[station];
+	void **slots = shelf_slots(d, station);
+	/* Acquire, as in shelf_get(). */
+	uint64_t w = __atomic_load_n(&st->shelf, __ATOMIC_ACQUIRE), new;
+	const uint32_t count = w & SHELF_COUNT, k = RTE_MIN(count, n);
+	bool got;
+
+	if ((w & SHELF_CLAIMED) != 0 || k == 0 || filled_count(d, station) < n - k)
+		return false;
+	new = w - k + SHELF_TAG_ONE + SHELF_CLAIMED;
+	/* Acquire and release: as in shelf_get(). */
+	if (unlikely(!__atomic_compare_exchange_n(
+			    &st->shelf, &w, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+		return false;
+	got = get_filled(d, station, objs, n - k);
+	if (likely(got))
+		depot_copy(objs + n - k, &slots[count - k], k);
+	shelf_publish(&st->shelf, new, slots, count - k, got ? 0 : k);
+	if (!got)
+		quota_settle(d, station, &st->shelf_quota);
+	return got;
+}
+
 /** Get all from the own station's filled magazines, or from another one. */
 static bool
 get_at_one(struct depot *d, uint32_t station, void **objs, uint32_t n)
@@ -119,7 +169,7 @@ get_at_one(struct depot *d, uint32_t station, void **objs, uint32_t n)
 	uint32_t *hint = &d->stations[station].hint;
 	uint32_t first = __atomic_load_n(hint, __ATOMIC_RELAXED), i, s;
 
-	if (get_filled(d, station, objs, n))
+	if (get_both(d, station, objs, n) || get_filled(d, station, objs, n))
 		return true;
 	for (i = 0; i < d->nb_stations; i++) {
 		s = next_station(d, first, i);
