@@ -2,14 +2,15 @@
 /*
  * What depot.c does between stations: where calls find magazines, pointers and quotas, and when they give up.
  * Pointers and magazines are numbers here, and what shelf.pml, filled.pml and stack.pml show to be one swap is one
- * step. A station has filled magazines of two pointers; a shelf would be the same without magazines.
+ * step. A station has a shelf of one pointer, and filled magazines of two.
  *
  * Shown, with the others anywhere in their calls, for ever: no put is refused that is rightful, and none for lack of
- * magazines; a get fails only if at some moment of the call there were fewer at the stations; when all is put, nothing
- * more is accepted; a call alone repeats nothing.
+ * magazines; a get fails only if at some moment of the call there were fewer at the stations; when all is put and no
+ * other call is under way, nothing more is accepted; a call alone repeats nothing.
  *
- * Bounds: two stations, OBJS pointers, THREADS threads that put or get 1 or 2 OPS times, of which the last one
- * is the survivor. Magazines are as many as depot.h says for THREADS - 1 that stand still.
+ * Bounds: two stations, three pointers, two threads that put or get 1 or 2, the survivor OPS times and the other
+ * OTHERS times. Magazines are as many as depot.h says for one that stands still. With ONLY_PUTS both have all
+ * pointers, and quotas are anywhere.
  *
  * Mutants:
  * FEWER         no magazine for calls
@@ -17,6 +18,12 @@
  * NO_QUOTA      puts do not ask for quotas
  * BY_QUOTAS     a put is refused by the sum of quotas, of which others may have some on their way
  * FREE_FIRST    a push frees a magazine that is its extra one still
+ * NO_SECOND_LOOK  quotas are taken without a look at what was put meanwhile
+ * NO_SETTLE     puts do not look whether their quota was taken meanwhile
+ * NOT_TOLD      a put that misses quota which another call has in hands does not tell it
+ * NO_MEND       a call that had quota in hands does not look whether it was missed
+ * SHELF_LAST    a put pushes what is for magazines before it knows that the shelf takes the others
+ * KEEP          a get that found no rest does not put back what was on the shelf
  */
 
 #ifndef THREADS
@@ -25,9 +32,10 @@
 #ifndef OPS
 #define OPS 2
 #endif
-#ifndef OBJS
-#define OBJS 3
+#ifndef OTHERS
+#define OTHERS OPS
 #endif
+#define OBJS 3
 #define M 2
 #ifdef FEWER
 #define MAGAZINES (OBJS / M + 2)
@@ -35,22 +43,32 @@
 #define MAGAZINES (OBJS / M + 2 + THREADS)
 #endif
 
-/* Of a station: full magazines, pointers in the one at the top, empty magazines, quota; changes of the words. */
+/* Of a station: pointers on the shelf, full magazines, pointers in the one at the top, empty magazines. */
+byte shelf[2];
+bit claimed[2];
 byte whole[2];
 byte part[2];
 byte blank[2];
-byte quota[2];
-byte changes[2];
+byte quota[4]; /* of a station's magazines, and of its shelf */
+byte changes[2]; /* of a station's words */
 byte pushes[2]; /* of empty ones */
 
 byte has[THREADS]; /* pointers of each thread */
-byte low[THREADS]; /* least that there was at the stations during its call */
+byte got[THREADS]; /* those that its get has taken so far */
+byte low[THREADS]; /* least that there was at the stations during its call, and with it */
+bit lacking; /* a place has less quota than it needs, another call may have it */
 byte nb_inside; /* calls under way */
 bit started;
 bit frozen;
 bit all_done;
 
-#define AT(s) (M * whole[s] + part[s])
+#define SHELF 1
+#define FILLED(s) (M * whole[s] + part[s])
+#define AT(s) (shelf[s] + FILLED(s))
+/* Places are numbered as quotas are. */
+#define ON_SHELF(s) (2 * (s) + 1)
+#define IN_MAGAZINES(s) (2 * (s))
+#define HELD(p) ((p) % 2 == 1 -> shelf[(p) / 2] : FILLED((p) / 2))
 #define NB_MAGAZINES (blank[0] + blank[1] + whole[0] + whole[1] + (part[0] > 0 -> 1 : 0) + (part[1] > 0 -> 1 : 0))
 #define ALL (AT(0) + AT(1))
 
@@ -59,7 +77,7 @@ inline changed(s)
 	changes[s]++;
 	j = 0;
 	do
-	:: j < THREADS -> low[j] = (ALL < low[j] -> ALL : low[j]); j++
+	:: j < THREADS -> low[j] = (ALL + got[j] < low[j] -> ALL + got[j] : low[j]); j++
 	:: else -> break
 	od;
 	j = 0
@@ -110,12 +128,12 @@ inline look()
 {
 	atomic {
 		sum = AT(0);
-		room = quota[0] - AT(0);
+		room = quota[0] + quota[1] - AT(0);
 		c0 = changes[0]
 	}
 	atomic {
 		sum = sum + AT(1);
-		room = room + quota[1] - AT(1);
+		room = room + quota[2] + quota[3] - AT(1);
 		c1 = changes[1]
 	}
 	one_moment = (c0 == changes[0]);
@@ -124,29 +142,68 @@ inline look()
 	c1 = 0
 }
 
-/* quota_raise() for station s: able */
-inline quota_raise(n)
+/* quota_move() of need to place p, those of the own station first: moved */
+inline quota_move(p)
+{
+	i = 0;
+	moved = 0;
+	do
+	:: i < 4 && moved < need ->
+		q = (2 * (p / 2) + i) % 4;
+		if
+		:: q != p ->
+			k = HELD(q);
+			atomic {
+				k = (quota[q] > k -> quota[q] - k : 0);
+				k = (k < need - moved -> k : need - moved);
+				quota[q] = quota[q] - k;
+				if
+				:: k > 0 -> changes[q / 2]++
+				:: else
+				fi
+			}
+#ifndef NO_SECOND_LOOK
+			atomic {
+				if
+				:: k > 0 && HELD(q) > quota[q] ->
+					back = (HELD(q) - quota[q] < k -> HELD(q) - quota[q] : k);
+					quota[q] = quota[q] + back;
+					changes[q / 2]++;
+					k = k - back;
+					back = 0
+				:: else
+				fi
+			}
+#endif
+			if
+			:: k > 0 -> atomic { quota[p] = quota[p] + k; changes[p / 2]++; moved = moved + k; k = 0 }
+			:: else
+			fi
+		:: else
+		fi;
+		i++
+	:: else -> break
+	od;
+	i = 0; q = 0; k = 0; need = 0
+}
+
+/* quota_raise() for n more at place p: able */
+inline quota_raise(p, n)
 {
 	able = true;
 #ifndef NO_QUOTA
 	do
-	:: quota[s] >= AT(s) + n -> break
-	:: else ->
-		/* quota_move() */
-		k = AT(1 - s);
+	:: used = HELD(p);
 		atomic {
-			k = (quota[1 - s] > k -> quota[1 - s] - k : 0);
-			need = (quota[s] >= AT(s) + n -> 0 : AT(s) + n - quota[s]);
-			k = (k < need -> k : need);
-			quota[1 - s] = quota[1 - s] - k;
-			if
-			:: k > 0 -> changes[1 - s]++
-			:: else
-			fi
+			need = (quota[p] >= used + n -> 0 : used + n - quota[p]);
+			used = 0
 		}
 		if
-		:: k > 0 -> atomic { quota[s] = quota[s] + k; changes[s]++; k = 0 }
-		:: need == 0
+		:: need == 0 -> break
+		:: else -> quota_move(p)
+		fi;
+		if
+		:: moved > 0
 		:: else ->
 			look();
 			if
@@ -158,10 +215,101 @@ inline quota_raise(n)
 			:: else
 			fi
 		fi;
-		need = 0
+		moved = 0
 	od;
 #endif
-	k = 0; room = 0; sum = 0; need = 0; one_moment = false
+	room = 0; sum = 0; moved = 0; one_moment = false;
+	quota_mend()
+}
+
+/* quota_reach_or_tell() for place p: reached */
+inline quota_reach_or_tell(p)
+{
+	told = false;
+	reached = true;
+	do
+	:: used = HELD(p);
+		atomic {
+			need = (quota[p] >= used -> 0 : used - quota[p]);
+			used = 0
+		}
+		if
+		:: need == 0 -> break
+		:: else -> quota_move(p)
+		fi;
+		if
+		:: moved > 0
+		:: else ->
+			look();
+			if
+			:: one_moment && told -> reached = false; break
+			:: one_moment && !told ->
+				told = true;
+#ifndef NOT_TOLD
+				lacking = true
+#endif
+			:: else
+			fi
+		fi;
+		moved = 0
+	od;
+	room = 0; sum = 0; moved = 0; one_moment = false; told = false
+}
+
+/* quota_mend(): whoever moved quota looks whether another one missed it */
+inline quota_mend()
+{
+	reached = true;
+#ifndef NO_MEND
+	do
+	:: lacking && reached ->
+		lacking = false;
+		place = 0;
+		all_reached = true;
+		do
+		:: place < 4 ->
+			quota_reach_or_tell(place);
+			all_reached = all_reached && reached;
+			place++
+		:: else -> break
+		od;
+		place = 0;
+		reached = all_reached;
+		all_reached = false
+	:: else -> break
+	od;
+#endif
+	reached = false
+}
+
+/* quota_settle() for place p */
+inline quota_settle(p)
+{
+#ifndef NO_SETTLE
+	quota_reach_or_tell(p);
+#endif
+	quota_mend()
+}
+
+/* shelf_put() of n: done */
+inline shelf_put(s, n)
+{
+	done = false;
+	atomic {
+		if
+		:: !claimed[s] && shelf[s] + n <= SHELF && shelf[s] + n <= quota[ON_SHELF(s)] ->
+			claimed[s] = true;
+			changes[s]++;
+			done = true
+		:: else
+		fi
+	}
+	if
+	:: done ->
+		atomic { shelf[s] = shelf[s] + n; claimed[s] = false; changed(s) }
+		quota_settle(ON_SHELF(s))
+	:: else
+	fi
 }
 
 /* filled_push() of n, 0 to 2, with the magazines taken; what is over is freed */
@@ -182,94 +330,212 @@ inline push(s, n)
 	mags = 0
 }
 
-/* put n of those that the thread has: ok */
+/* put_filled() with some on the shelf: ok; done: whether the shelf took these */
+inline put_filled(n, on_shelf)
+{
+	done = true;
+	take_magazines((n - on_shelf) / M + 1);
+	assert(able);
+#ifdef SHELF_LAST
+	push(s, (n - on_shelf));
+#endif
+	if
+	:: on_shelf > 0 -> shelf_put(s, on_shelf)
+	:: else
+	fi;
+#ifndef SHELF_LAST
+	if
+	:: done -> push(s, (n - on_shelf)); quota_settle(IN_MAGAZINES(s))
+	:: else -> give(s, mags); mags = 0
+	fi;
+#endif
+	ok = done
+}
+
+/* put_here(), n of those that the thread has: ok */
 inline put(n)
 {
 	s = id % 2;
-	quota_raise(n);
-	ok = able;
+	ok = false;
+	able = true;
+	shelf_put(s, n);
+	if
+	:: done -> ok = true
+	:: else ->
+		atomic {
+			room_there = (claimed[s] -> 0 : SHELF - shelf[s]);
+			room_there = (n < room_there -> n : room_there)
+		}
+		if
+		:: room_there > 0 -> quota_raise(ON_SHELF(s), room_there)
+		:: else
+		fi;
+		if
+		:: able && room_there == n -> shelf_put(s, n); ok = done
+		:: able && room_there > 0 && room_there < n ->
+			quota_raise(IN_MAGAZINES(s), (n - room_there));
+			if
+			:: able -> put_filled(n, room_there)
+			:: else
+			fi
+		:: else
+		fi;
+		if
+		:: able && !ok ->
+			quota_raise(IN_MAGAZINES(s), n);
+			if
+			:: able -> put_filled(n, 0)
+			:: else
+			fi
+		:: else
+		fi
+	fi;
 	/* Only what was put twice may be refused. */
 	assert(ok || twice);
-	if
-	:: ok ->
-		take_magazines(n / M + 1);
-		assert(able);
-		push(s, n)
-	:: else
-	fi
+	room_there = 0; done = false
 }
 
-/* The swaps of a get at a station: k pointers; what they filled is freed then */
+/* The swaps of a get at a station's magazines: n pointers; what they filled is freed then */
 inline grab(s, n)
 {
-	k = (AT(s) < n -> AT(s) : n);
+	k = (FILLED(s) < n -> FILLED(s) : n);
 	mags = mags + (part[s] > 0 && k >= part[s] -> 1 : 0) + (k > part[s] -> (k - part[s]) / M : 0);
-	k = AT(s) - k;
-	got = got + AT(s) - k;
+	k = FILLED(s) - k;
+	got[id] = got[id] + FILLED(s) - k;
 	whole[s] = k / M;
 	part[s] = k % M;
 	k = 0;
 	changed(s)
 }
 
+/* The swap of a get at a shelf */
+inline grab_shelf(s, n)
+{
+	k = (shelf[s] < n -> shelf[s] : n);
+	shelf[s] = shelf[s] - k;
+	got[id] = got[id] + k;
+	k = 0;
+	changed(s)
+}
+
+/* get_both(): ok */
+inline get_both(s, n)
+{
+	atomic { w = (claimed[s] -> 0 : shelf[s]) }
+	if
+	:: w > 0 && FILLED(s) >= n - w ->
+		atomic {
+			if
+			:: !claimed[s] && shelf[s] == w ->
+				claimed[s] = true;
+				grab_shelf(s, w)
+			:: else -> w = 0
+			fi
+		}
+		if
+		:: w > 0 ->
+			atomic { if :: FILLED(s) >= n - w -> grab(s, n - w); ok = true :: else fi }
+			if
+			:: ok -> give(s, mags); mags = 0
+			:: else
+			fi;
+			atomic {
+#ifndef KEEP
+				shelf[s] = shelf[s] + (ok -> 0 : w);
+#endif
+				got[id] = (ok -> n : 0);
+				claimed[s] = false;
+				changed(s)
+			}
+			quota_settle(ON_SHELF(s))
+		:: else
+		fi
+	:: else
+	fi;
+	w = 0
+}
+
 inline get(n)
 {
 	ok = false;
 	s = id % 2;
-	low[id] = ALL;
+	atomic { low[id] = ALL; got[id] = 0 }
 	do
-	:: atomic { AT(s) >= n -> grab(s, n) } ok = true; give(s, mags); mags = 0; break
+	:: atomic { shelf[s] >= n -> grab_shelf(s, n) } ok = true; break
 	:: else ->
-		atomic { s = 1 - s; if :: AT(s) >= n -> grab(s, n); ok = true :: else fi }
+		get_both(s, n);
+		if
+		:: ok -> break
+		:: else
+		fi;
+		atomic { if :: FILLED(s) >= n -> grab(s, n); ok = true :: else fi }
+		if
+		:: !ok ->
+			s = 1 - s;
+			atomic { if :: shelf[s] >= n -> grab_shelf(s, n); ok = true :: else fi }
+			if
+			:: !ok -> atomic { if :: FILLED(s) >= n -> grab(s, n); ok = true :: else fi }
+			:: else
+			fi
+		:: else
+		fi;
 		if
 		:: ok -> give(s, mags); mags = 0; break
 		:: else ->
 			look();
 			if
 			:: sum >= n ->
-				/* get_by_gathering(): those of a station at once, its magazines for loose pointers */
+				/* get_by_gathering(): those of a place at once, its magazines for loose pointers */
+				s = id % 2;
+				i = 0;
 				do
-				:: got < n ->
-					atomic { grab(s, n - got) }
+				:: got[id] < n && i < 2 ->
+					atomic { grab(s, n - got[id]) }
 					give(s, mags); mags = 0;
-					atomic { s = 1 - s; grab(s, n - got) }
-					give(s, mags); mags = 0;
+					atomic { grab_shelf(s, n - got[id]) }
+					s = 1 - s;
+					i++
+				:: got[id] < n && i == 2 ->
+					i = 0;
+					look();
 					if
-					:: got < n ->
-						look();
-						if
-						:: one_moment && sum < n - got -> break
-						:: else
-						fi
+					:: one_moment && sum < n - got[id] -> break
 					:: else
 					fi
 				:: else -> break
 				od;
-				ok = (got == n);
+				i = 0;
+				ok = (got[id] == n);
 				if
-				:: !ok && got > 0 ->
+				:: !ok && got[id] > 0 ->
 					/* gather_undo() */
 					take_magazines(1);
 					assert(able);
+					s = id % 2;
 #ifndef LOST_LOOSE
-					push(s, got);
+					quota_raise(IN_MAGAZINES(s), got[id]);
+					w = got[id];
+					atomic { got[id] = 0; push(s, w) }
+					quota_settle(IN_MAGAZINES(s));
+					w = 0
 #else
-					give(s, mags); mags = 0;
+					got[id] = 0;
+					give(s, mags); mags = 0
 #endif
-					got = 0
 				:: else
 				fi;
 				break
 			:: sum < n && one_moment ->
 				break
-			:: else
+			:: else -> s = id % 2
 			fi
 		fi
 	od;
-	assert(!ok || got == n);
+	assert(!ok || got[id] == n);
 	/* There were fewer at some moment. */
 	assert(ok || low[id] < n);
-	sum = 0; room = 0; one_moment = false; got = 0
+	sum = 0; room = 0; one_moment = false; w = 0;
+	got[id] = 0
 }
 
 inline some_call()
@@ -277,12 +543,17 @@ inline some_call()
 	atomic { if :: n = 1 :: n = 2 fi; nb_inside++ }
 	if
 	:: has[id] >= n -> put(n); has[id] = has[id] - n
+#ifdef ONLY_PUTS
+	:: else
+#else
 	:: else -> get(n); if :: ok -> has[id] = has[id] + n :: else fi
+#endif
 	fi;
-	atomic { nb_inside--; ok = false; n = 0; s = 0 }
+	atomic { nb_inside--; ok = false; able = false; n = 0; s = 0 }
 }
 
-#define LOCALS byte n, s, i, k, mags, seen, sum, c0, c1, need, got, j; short room; bit able, ok, one_moment, twice
+#define LOCALS byte n, s, i, k, q, w, used, back, mags, seen, sum, c0, c1, need, moved, room_there, j; short room; \
+	byte place; bit able, ok, done, one_moment, told, reached, all_reached, twice
 
 proctype thread(byte id) provided (!frozen)
 {
@@ -290,7 +561,7 @@ proctype thread(byte id) provided (!frozen)
 	LOCALS;
 
 	do
-	:: ops < OPS -> ops++; some_call()
+	:: ops < OTHERS -> ops++; some_call()
 	:: else -> break
 	od
 }
@@ -314,7 +585,7 @@ proctype survivor(byte id)
 	assert(ALL == all);
 	if
 	:: has[id] > 0 -> put(1); assert(ok); has[id]--
-	:: has[id] == 0 && all == OBJS ->
+	:: has[id] == 0 && all == OBJS && nb_inside == 1 ->
 		twice = true;
 		put(1);
 		assert(!ok)
@@ -345,11 +616,26 @@ init
 
 	atomic {
 		quota[0] = OBJS;
-		part[1] = OBJS % M;
-		whole[1] = OBJS / M - 1;
-		has[THREADS - 1] = M;
+#ifdef ONLY_PUTS
+		/* quotas are anywhere */
+		do
+		:: quota[0] > 0 -> quota[0]--; if :: quota[1]++ :: quota[2]++ :: quota[3]++ fi
+		:: break
+		od;
+		if
+		:: has[0] = 1
+		:: has[0] = 2
+		fi;
+		has[THREADS - 1] = OBJS - has[0];
+#else
+		if
+		:: part[1] = 1; quota[0] = OBJS - 1; quota[2] = 1; has[THREADS - 1] = 2
+		:: whole[1] = 1; quota[0] = OBJS - M; quota[2] = M; has[THREADS - 1] = 1
+		:: shelf[0] = 1; part[0] = 1; quota[0] = OBJS - 1; quota[1] = 1; has[THREADS - 1] = 1
+		fi;
+#endif
 		blank[0] = MAGAZINES / 2;
-		blank[1] = MAGAZINES - blank[0] - whole[1] - part[1];
+		blank[1] = MAGAZINES - blank[0] - whole[1] - part[1] - part[0];
 		run survivor(0);
 		for (i : 1 .. THREADS - 1) {
 			run thread(i)
