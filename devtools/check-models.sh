@@ -76,6 +76,7 @@ mutant()
 # The longest first.
 check right depot -DONLY_PUTS
 check right depot -DOTHERS=1
+check right depot -DOTHERS=1 -DSHORT
 check right spread -DATTACHES=3 -DPASSES=2
 check right spread -DTHREADS=2 -DLEAVES=3 -DATTACHES=3
 check right spread -DTHREADS=4 -DLEAVES=1 -DMAX=4 -DCLONES=1
@@ -108,6 +109,7 @@ done
 for name in FEWER LOST_LOOSE KEEP SHELF_LAST NO_QUOTA FREE_FIRST BY_QUOTAS; do
 	check mutant depot "$name" -DOTHERS=1
 done
+check mutant depot NOT_COUNTED -DOTHERS=1 -DSHORT
 for name in NO_SECOND_LOOK NO_SETTLE NOT_TOLD NO_MEND; do
 	check mutant depot "$name" -DONLY_PUTS
 done

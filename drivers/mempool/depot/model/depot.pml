@@ -10,7 +10,8 @@
  *
  * Bounds: two stations, three pointers, two threads that put or get 1 or 2, the survivor OPS times and the other
  * OTHERS times. Magazines are as many as depot.h says for one that stands still. With ONLY_PUTS both have all
- * pointers, and quotas are anywhere.
+ * pointers, and quotas are anywhere. With SHORT there are no magazines for calls: what is refused is counted, and
+ * nothing else is lost.
  *
  * Mutants:
  * FEWER         no magazine for calls
@@ -23,6 +24,7 @@
  * NOT_TOLD      a put that misses quota which another call has in hands does not tell it
  * NO_MEND       a call that had quota in hands does not look whether it was missed
  * SHELF_LAST    a put pushes what is for magazines before it knows that the shelf takes the others
+ * NOT_COUNTED   with SHORT: what is refused is not counted
  * KEEP          a get that found no rest does not put back what was on the shelf
  */
 
@@ -37,7 +39,7 @@
 #endif
 #define OBJS 3
 #define M 2
-#ifdef FEWER
+#if defined(FEWER) || defined(SHORT)
 #define MAGAZINES (OBJS / M + 2)
 #else
 #define MAGAZINES (OBJS / M + 2 + THREADS)
@@ -56,6 +58,7 @@ byte pushes[2]; /* of empty ones */
 byte has[THREADS]; /* pointers of each thread */
 byte got[THREADS]; /* those that its get has taken so far */
 byte low[THREADS]; /* least that there was at the stations during its call, and with it */
+byte lost; /* refused for lack of magazines, and counted */
 bit lacking; /* a place has less quota than it needs, another call may have it */
 byte nb_inside; /* calls under way */
 bit started;
@@ -335,12 +338,19 @@ inline put_filled(n, on_shelf)
 {
 	done = true;
 	take_magazines((n - on_shelf) / M + 1);
+#ifdef SHORT
+	if
+	:: !able -> give(s, mags); mags = 0; refused = true; done = false
+	:: else
+	fi;
+#else
 	assert(able);
+#endif
 #ifdef SHELF_LAST
 	push(s, (n - on_shelf));
 #endif
 	if
-	:: on_shelf > 0 -> shelf_put(s, on_shelf)
+	:: able && on_shelf > 0 -> shelf_put(s, on_shelf)
 	:: else
 	fi;
 #ifndef SHELF_LAST
@@ -391,7 +401,15 @@ inline put(n)
 		fi
 	fi;
 	/* Only what was put twice may be refused. */
-	assert(ok || twice);
+	assert(ok || twice || refused);
+	if
+	:: refused ->
+		refused = false;
+#ifndef NOT_COUNTED
+		lost = lost + n
+#endif
+	:: else
+	fi;
 	room_there = 0; done = false
 }
 
@@ -510,8 +528,36 @@ inline get(n)
 				:: !ok && got[id] > 0 ->
 					/* gather_undo() */
 					take_magazines(1);
-					assert(able);
 					s = id % 2;
+#ifdef SHORT
+					if
+					:: !able ->
+						/* gather_undo_loose() */
+						i = 0;
+						do
+						:: i < 2 && got[id] > 0 ->
+							w = i;
+							quota_raise(ON_SHELF(s), 1);
+							i = w;
+							w = 0;
+							shelf_put(s, 1);
+							if
+							:: done -> got[id]--
+							:: else
+							fi;
+							s = 1 - s;
+							i++
+						:: else -> break
+						od;
+						i = 0;
+						lost = lost + got[id];
+						got[id] = 0;
+						break
+					:: else
+					fi;
+#else
+					assert(able);
+#endif
 #ifndef LOST_LOOSE
 					quota_raise(IN_MAGAZINES(s), got[id]);
 					w = got[id];
@@ -553,7 +599,7 @@ inline some_call()
 }
 
 #define LOCALS byte n, s, i, k, q, w, used, back, mags, seen, sum, c0, c1, need, moved, room_there, j; short room; \
-	byte place; bit able, ok, done, one_moment, told, reached, all_reached, twice
+	byte place; bit able, ok, done, one_moment, told, reached, all_reached, twice, refused
 
 proctype thread(byte id) provided (!frozen)
 {
@@ -579,9 +625,18 @@ proctype survivor(byte id)
 	/* All that is at the stations can be got at once, and put again. */
 	all = ALL;
 	if
-	:: all > 0 && all <= 2 -> get(all); assert(ok); put(all); assert(ok)
+	:: all > 0 && all <= 2 ->
+		get(all);
+		assert(ok);
+		put(all);
+#ifdef SHORT
+		ok = true;
+		all = ALL;
+#endif
+		assert(ok)
 	:: else
 	fi;
+#ifndef SHORT
 	assert(ALL == all);
 	if
 	:: has[id] > 0 -> put(1); assert(ok); has[id]--
@@ -591,6 +646,7 @@ proctype survivor(byte id)
 		assert(!ok)
 	:: else
 	fi;
+#endif
 	nb_inside--;
 	all_done = 1
 }
@@ -605,7 +661,7 @@ active proctype watchdog()
 active proctype auditor()
 {
 	atomic {
-		started && nb_inside == 0 && (has[0] + has[THREADS - 1] + ALL != OBJS || NB_MAGAZINES != MAGAZINES) ->
+		started && nb_inside == 0 && (has[0] + has[THREADS - 1] + ALL + lost != OBJS || NB_MAGAZINES != MAGAZINES) ->
 		assert(false)
 	}
 }
