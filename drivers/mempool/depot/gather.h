@@ -142,7 +142,7 @@ gather_undo(struct depot *d, struct gathered *g)
 {
 	struct load load = { 0 };
 	struct chain chain;
-	uint32_t extra, n;
+	uint32_t extra;
 
 	if (g->nb == 0)
 		return;
@@ -161,8 +161,6 @@ gather_undo(struct depot *d, struct gathered *g)
 		};
 		depot_copy(g->loose, magazine_of(d, extra), load.nb_rest);
 	}
-	n = load.full.nb * d->magazine_size + load.nb_rest;
-	quota_raise(d, g->station, &d->stations[g->station].filled_quota, n);
 	chain = filled_push(d, g->station, load, extra);
 	quota_settle(d, g->station, &d->stations[g->station].filled_quota);
 	give_magazines(d, g->station, &chain);

@@ -559,7 +559,6 @@ inline get(n)
 					assert(able);
 #endif
 #ifndef LOST_LOOSE
-					quota_raise(IN_MAGAZINES(s), got[id]);
 					w = got[id];
 					atomic { got[id] = 0; push(s, w) }
 					quota_settle(IN_MAGAZINES(s));
