@@ -36,6 +36,11 @@ def vdevs(driver, queues=1, ports=2):
     return [f"--vdev={DRIVERS[driver].format(port=port, queues=queues)}" for port in range(ports)]
 
 
+def free_hugepages():
+    with open("/proc/meminfo", encoding="ascii") as meminfo:
+        return int(re.search(r"^HugePages_Free: *(\d+)", meminfo.read(), re.M)[1])
+
+
 # Runs everywhere, and touches no NIC.
 WITHOUT_HUGEPAGES = ("--no-huge", "-m", "512", "--no-pci")
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import frames
-from forwarder import BINARY, Forwarder
+from forwarder import BINARY, Forwarder, free_hugepages
 from test_frames import send_and_compare
 from test_options import PORTS, check_refusal, run
 from test_report import read_report
@@ -15,11 +15,6 @@ from test_report import read_report
 FAKE_PORT = BINARY.parents[2] / "test" / "system" / "libfake_port.so"
 # io sends what came; flood references to it, from the pool's headers and storages.
 CASES = [("anon", "io"), ("xmem", "flood"), ("xmemhuge", "flood"), ("xbuf", "io"), ("xbuf", "flood")]
-
-
-def free_hugepages():
-    with open("/proc/meminfo", encoding="ascii") as meminfo:
-        return int(re.search(r"^HugePages_Free: *(\d+)", meminfo.read(), re.M)[1])
 
 
 @pytest.mark.parametrize("kind, mode", CASES)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from forwarder import Forwarder
+from forwarder import Forwarder, free_hugepages
 
 PORTS = ["--vdev=net_null0", "--vdev=net_null1"]
 
@@ -93,6 +93,14 @@ def test_single_lcore_is_refused():
 def test_eal_that_does_not_start_is_an_error():
     status, forwarder = run(eal=["--vdev=net_af_packet0,iface=nowhere"])
     check_refusal(status, forwarder, r"did not start")
+
+
+def test_hugepages_that_are_not_mounted_are_named():
+    if free_hugepages() == 0:
+        pytest.skip("no hugepages are free")
+    unmount = ["unshare", "--mount", "sh", "-c", 'umount --all --types hugetlbfs; exec "$@"', "sh"]
+    check_refusal(*run(eal=PORTS, before=unmount, memory=["-m", "64", "--no-pci"]),
+                  rf"{free_hugepages()} hugepages are free", r"no hugetlbfs is mounted", r"--in-memory")
 
 
 def test_too_little_memory_is_refused():
