@@ -53,7 +53,7 @@ add_ethernet(struct line *line, const struct rte_mbuf *m, struct layers l)
 	add(line, "src=" RTE_ETHER_ADDR_PRT_FMT " - dst=" RTE_ETHER_ADDR_PRT_FMT " - type=0x%04x",
 			RTE_ETHER_ADDR_BYTES(&eth->src_addr), RTE_ETHER_ADDR_BYTES(&eth->dst_addr),
 			rte_be_to_cpu_16(l.l3 != 0 ? l.type : eth->ether_type));
-	for (i = 0; i < l.tags; i++)
+	for (i = 0; i < parse_tags(l); i++)
 		add(line, " - VLAN=%u", rte_be_to_cpu_16(tag[i].vlan_tci) & 0xfff);
 }
 

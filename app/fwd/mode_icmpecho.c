@@ -96,7 +96,7 @@ set_ttl(struct rte_ipv4_hdr *ip)
 }
 
 /** Swapped addresses leave the sums as they are. */
-static bool
+static __rte_noinline bool
 answer_echo(struct rte_mbuf *m, struct layers l, const struct rte_ether_addr *own)
 {
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, l.l3);

@@ -123,7 +123,6 @@ parse_any(const struct rte_mbuf *m)
 			return (struct layers){ 0 };
 		tag = rte_pktmbuf_mtod_offset(m, const struct rte_vlan_hdr *, off);
 		l.type = tag->eth_proto;
-		l.tags++;
 		off += sizeof(*tag);
 	}
 	l.l3 = off;

@@ -33,7 +33,6 @@ struct layers {
 	rte_be16_t type; /* what is at l3, RTE_ETHER_TYPE_* */
 	uint8_t ip; /* 4 or 6: its fixed header is at l3, whole; 0: not IP */
 	uint8_t proto; /* what is at l4, IPPROTO_* */
-	uint16_t tags; /* VLAN tags */
 	uint8_t fragment; /* enum fragment */
 };
 
@@ -45,6 +44,13 @@ enum {
 
 /** The length of an IPv6 extension header of that type; 0: it is none, but a protocol above IP. */
 uint32_t parse_extension_len(uint8_t type, const void *header);
+
+/** VLAN tags of a packet. */
+static inline unsigned int
+parse_tags(struct layers l)
+{
+	return l.l3 == 0 ? 0 : (l.l3 - sizeof(struct rte_ether_hdr)) / sizeof(struct rte_vlan_hdr);
+}
 
 /** All cases; parse() for those that are frequent. */
 struct layers parse_any(const struct rte_mbuf *m);
