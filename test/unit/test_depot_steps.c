@@ -17,6 +17,8 @@ struct visit {
 
 static struct visit between[NB_BETWEEN];
 static uint32_t nb_between;
+/** Quota that is nowhere: places may hold so much more than theirs. */
+static uint32_t nb_lost;
 
 /** One of those in between: a get may find too few only if there are without those that the first one may have. */
 static void
@@ -102,6 +104,18 @@ do_between(void)
 		until = later;
 }
 
+/** A call was killed while it had some quota in hands. */
+static void
+lose_quota(void)
+{
+	struct depot_station *st = &store.d->stations[store_random(&store, store.d->nb_stations)];
+	depot_quota_t *quota = store_random(&store, 2) ? &st->filled_quota : &st->shelf_quota;
+	const uint32_t n = store_random(&store, *quota + 1);
+
+	*quota -= n;
+	nb_lost += n;
+}
+
 /** What the first call has done: a get may find too few if there were at some moment. */
 static void
 check_first(uint32_t at)
@@ -113,7 +127,7 @@ check_first(uint32_t at)
 		keep(&first);
 	store_audit(&store);
 	/* Room that two found together, or of which one took the quota away, is made up for by the last of them. */
-	assert_int_equal(store.audit.over, 0);
+	assert_true(store.audit.over <= nb_lost);
 	assert_int_equal(store.d->refused.twice, 0);
 	assert_int_equal(store.d->refused.no_magazine, 0);
 }
@@ -221,7 +235,7 @@ test_put_finds_magazines_that_go_from_station_to_station(void **state)
 static void
 test_call_alone_takes_few_steps(void **state)
 {
-	uint32_t round, most[2];
+	uint32_t round, n, most[2];
 	unsigned int i;
 
 	(void)state;
@@ -229,8 +243,13 @@ test_call_alone_takes_few_steps(void **state)
 		store_begin_for(&store, depots[i].nb, depots[i].nb_threads);
 		memset(most, 0, sizeof(most));
 		for (round = 0; round < NB_HOOKS / 2; round++) {
-			if (round % 32 == 0)
+			if (round % 32 == 0) {
+				store_reset(&store);
+				nb_lost = 0;
 				draw_state(true);
+				for (n = store_random(&store, 8); n > 0; n--)
+					lose_quota();
+			}
 			draw_call(&first);
 			if (first.is_put)
 				first.n = RTE_MIN(first.n, store.out);
@@ -245,6 +264,7 @@ test_call_alone_takes_few_steps(void **state)
 			check_first(0);
 		}
 		store_claim(&store, 0, STORE_THREADS, false);
+		nb_lost = 0;
 		store_end(&store);
 		print_message("# %u pointers: at most %u steps in a put, %u in a get\n", store.nb,
 				most[1], most[0]);

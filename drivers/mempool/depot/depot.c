@@ -48,7 +48,7 @@ mextp_depot_settle_shelf(struct depot *d, uint32_t station)
 
 /**
  * Put the last on_shelf pointers to the shelf of a station, which has room, and the others to its filled magazines.
- * @return 0, -ENOBUFS: there are too few magazines, -EAGAIN: another call uses the shelf; nothing was put.
+ * @return 0, -ENOBUFS: there are too few magazines, -EAGAIN: the shelf does not take them; nothing was put.
  */
 static int
 put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n, uint32_t on_shelf)
@@ -78,29 +78,42 @@ put_filled(struct depot *d, uint32_t station, void *const *objs, uint32_t n, uin
 	return 0;
 }
 
+/** Whether a station may take n pointers, so many of them on its shelf; quotas are moved. */
+static bool
+raise_quotas(struct depot *d, uint32_t station, uint32_t n, uint32_t on_shelf)
+{
+	depot_quota_t *filled = &d->stations[station].filled_quota;
+	depot_quota_t *shelf = &d->stations[station].shelf_quota;
+
+	if (on_shelf == n)
+		return quota_raise(d, station, shelf, n);
+	if (on_shelf == 0 || (quota_is_enough(d, station, shelf, on_shelf) &&
+				    quota_is_enough(d, station, filled, n - on_shelf)))
+		return quota_raise(d, station, filled, n - on_shelf);
+	/* All to one place, so that one look decides on all, and the shelf's part from there. */
+	return quota_raise(d, station, filled, n) && quota_raise(d, station, shelf, on_shelf);
+}
+
 /** As much onto the shelf as fits: few calls need magazines then. @return as depot_put() */
 static int
 put_here(struct depot *d, uint32_t station, void *const *objs, uint32_t n)
 {
-	struct depot_station *st = &d->stations[station];
-	const uint64_t w = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED);
+	const uint64_t w = __atomic_load_n(&d->stations[station].shelf, __ATOMIC_RELAXED);
 	uint32_t room = 0;
 	int ret = -EAGAIN;
 
 	if (likely((w & SHELF_CLAIMED) == 0))
 		room = RTE_MIN(n, d->shelf_size - (uint32_t)(w & SHELF_COUNT));
-	if (room > 0 && !quota_raise(d, station, &st->shelf_quota, room))
+	if (!raise_quotas(d, station, n, room))
 		return -EDQUOT;
 	if (room == n && shelf_put(d, station, objs, n))
 		return 0;
-	if (room > 0 && room < n) {
-		if (!quota_raise(d, station, &st->filled_quota, n - room))
-			return -EDQUOT;
+	if (room < n)
 		ret = put_filled(d, station, objs, n, room);
-	}
-	if (ret != -EAGAIN)
+	if (likely(ret != -EAGAIN))
 		return ret;
-	if (!quota_raise(d, station, &st->filled_quota, n))
+	/* Another one uses the shelf, or its quota is with a call that stands still. */
+	if (!raise_quotas(d, station, n, 0))
 		return -EDQUOT;
 	return put_filled(d, station, objs, n, 0);
 }
@@ -188,7 +201,6 @@ mextp_depot_get_more(struct depot *d, uint32_t station, void **objs, uint32_t n)
 	uint32_t looks;
 	bool one_moment;
 	uint64_t there;
-	int ret;
 
 	if (unlikely(n > d->nb_objs))
 		return -ENOBUFS;
@@ -196,13 +208,10 @@ mextp_depot_get_more(struct depot *d, uint32_t station, void **objs, uint32_t n)
 		if (likely(get_at_one(d, station, objs, n)))
 			return 0;
 		one_moment = look(d, &there);
-		if (there >= n) {
-			ret = get_by_gathering(d, station, objs, n);
-			if (ret != -EAGAIN)
-				return ret;
-		} else if (one_moment) {
+		if (there >= n)
+			return get_by_gathering(d, station, objs, n);
+		if (one_moment)
 			break;
-		}
 	}
 	return -ENOBUFS;
 }

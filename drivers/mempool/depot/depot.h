@@ -29,7 +29,7 @@
  *    pointers fill, one more for each station, and one for each call: DEPOT_STOPPED_MAX of these may stand still.
  * 4. A shelf and a stack of filled magazines have quotas, which together are what the depot was made for. They
  *    hold no more than these, so that what is put twice finds no room in a full depot. Calls that race may let a
- *    place hold more for a moment: whoever put there, or took the quota, sees it and mends it.
+ *    place hold more for a moment: whoever put there, or took the quota, sees it and mends it, unless it is killed.
  *
  * The memory of a depot holds indexes, and no addresses but the pointers that were put.
  */
@@ -61,10 +61,12 @@
  * Most of these steps in a call for n pointers while no other call goes on: then no swap fails, no look sees a
  * change, and a call goes by each station once in each of its parts. Two steps at each of S stations, and few
  * more, are: to find a place with n pointers; to look at all; to take from all what there is; to take a magazine
- * from others, once in a put and as often as pointers fill one in a get; to move quotas, twice for a shelf and
- * twice for magazines; and what had to be done to find that a magazine is nowhere, twice.
+ * from others, once in a put and as often as pointers fill one in a get; what had to be done to find that a
+ * magazine is nowhere, twice; and to move quotas. That is for a shelf, for magazines, for magazines once more if
+ * the shelf was no good, and after the put: with twice two steps at each station, since magazines are counted, as
+ * many to look at all, the same again to tell that some is missing, and again to look for what others miss.
  */
-#define DEPOT_STEPS_MAX(d, n) (((n) / (d)->magazine_size + 11) * (2 * (d)->nb_stations + 3))
+#define DEPOT_STEPS_MAX(d, n) (((n) / (d)->magazine_size + 44) * (2 * (d)->nb_stations + 3))
 
 /** How many pointers a place may hold. */
 typedef uint32_t depot_quota_t;
@@ -106,8 +108,8 @@ struct depot {
 	size_t links; /* one for each magazine, from index 0 */
 	size_t magazines; /* from index 0, which is not used */
 	size_t shelves;
-	uint32_t lacking; /* some place has less quota than it needs: see quota.h */
 	struct depot_refused refused __rte_cache_aligned;
+	uint32_t lacking; /* some place has less quota than it needs: see quota.h */
 	struct depot_station stations[] __rte_cache_aligned;
 };
 
@@ -173,7 +175,8 @@ depot_put(struct depot *d, uint32_t thread, void *const *objs, uint32_t n)
  *
  * @param thread  as of depot_put()
  * @return 0; -ENOBUFS: there were fewer at some moment of the call, without those that other calls under way
- *   are putting or have got; objs is as it was, rte_mempool counts on that.
+ *   are putting or have got; or it had to gather them and no magazine is left, as of depot_put(). objs is as it was,
+ *   rte_mempool counts on that.
  */
 static inline int
 depot_get(struct depot *d, uint32_t thread, void **objs, uint32_t n)

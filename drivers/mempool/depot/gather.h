@@ -123,14 +123,15 @@ static inline void
 gather_undo_loose(struct depot *d, struct gathered *g)
 {
 	struct depot_station *st;
-	uint32_t i, s, count, k;
+	uint32_t i, s, k;
+	uint64_t w;
 
 	for (i = 0; i < d->nb_stations && g->nb_loose > 0; i++) {
 		s = next_station(d, g->station, i);
 		st = &d->stations[s];
-		count = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED) & SHELF_COUNT;
-		k = RTE_MIN(d->shelf_size - count, g->nb_loose);
-		if (k > 0 && quota_raise(d, s, &st->shelf_quota, k) &&
+		w = __atomic_load_n(&st->shelf, __ATOMIC_RELAXED);
+		k = RTE_MIN(d->shelf_size - (uint32_t)(w & SHELF_COUNT), g->nb_loose);
+		if (k > 0 && (w & SHELF_CLAIMED) == 0 && quota_raise(d, s, &st->shelf_quota, k) &&
 				shelf_put(d, s, &g->loose[g->nb_loose - k], k))
 			g->nb_loose -= k;
 	}
@@ -168,7 +169,7 @@ gather_undo(struct depot *d, struct gathered *g)
 
 /**
  * Take what there is at all stations, until it is enough, or there was a moment at which all were empty.
- * @return 0; -EAGAIN: it was not enough; -ENOBUFS: there is no magazine for it.
+ * @return 0; -ENOBUFS: it was not enough, or there is no magazine for it.
  */
 static inline int
 get_by_gathering(struct depot *d, uint32_t station, void **objs, uint32_t n)
@@ -188,7 +189,7 @@ get_by_gathering(struct depot *d, uint32_t station, void **objs, uint32_t n)
 	}
 	if (g.nb < n) {
 		gather_undo(d, &g);
-		return able ? -EAGAIN : -ENOBUFS;
+		return -ENOBUFS;
 	}
 	depot_copy(objs, g.loose, g.nb_loose);
 	filled_unload(d, position(d, g.full.first, d->magazine_size), g.full.nb, objs + n,

@@ -8,7 +8,7 @@
 
 #include "stack.h"
 
-/** Looks at all stations before a call gives up, in each of which another call was completed. */
+/** Looks at all stations before a call gives up, in each of which another call has done a step. */
 #define LOOKS_MAX 1000
 
 static inline uint32_t

@@ -6,11 +6,21 @@
 
 #include "look.h"
 
+/** Pointers in the filled magazines of a station, at one moment. */
 static inline uint64_t
 filled_count(const struct depot *d, uint32_t station)
 {
-	return stack_count(d, top_position(d, __atomic_load_n(&d->stations[station].filled,
-							      __ATOMIC_SEQ_CST)));
+	const uint64_t *word = &d->stations[station].filled;
+	uint64_t top, objs;
+
+	do {
+		DEPOT_STEP();
+		top = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+		objs = stack_count(d, top_position(d, top));
+		/* Acquire: pairs with the release in link_set_below(). */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (unlikely(__atomic_load_n(word, __ATOMIC_RELAXED) != top));
+	return objs;
 }
 
 /** Pointers in the place of a station that has this quota. */
@@ -30,11 +40,15 @@ quota_give(depot_quota_t *quota, uint32_t n)
 	__atomic_fetch_add(quota, n, __ATOMIC_SEQ_CST);
 }
 
-/** Take up to n of a place's quota above what it is used for. @return how much. */
+/**
+ * Take up to n of a place's quota above what it is used for.
+ * @param held  set, if some was in hands, be it that it was given back
+ * @return how much.
+ */
 static inline uint32_t
-quota_take(const struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n)
+quota_take(const struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n, bool *held)
 {
-	depot_quota_t q = __atomic_load_n(quota, __ATOMIC_RELAXED);
+	depot_quota_t q = __atomic_load_n(quota, __ATOMIC_SEQ_CST);
 	uint64_t used;
 	uint32_t k, back;
 
@@ -49,7 +63,8 @@ quota_take(const struct depot *d, uint32_t station, depot_quota_t *quota, uint32
 		 * quota then: one of the two sees the other.
 		 */
 	} while (!__atomic_compare_exchange_n(
-			quota, &q, q - k, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+			quota, &q, q - k, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	*held = true;
 	used = quota_used(d, station, quota);
 	if (unlikely(used > q - k)) {
 		back = RTE_MIN(k, used - (q - k));
@@ -61,7 +76,7 @@ quota_take(const struct depot *d, uint32_t station, depot_quota_t *quota, uint32
 
 /** Move up to n from all other quotas to one, those of the own station first. @return how much. */
 static inline uint32_t
-quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n)
+quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n, bool *held)
 {
 	uint32_t moved = 0, i, j, k, s;
 
@@ -74,7 +89,7 @@ quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n)
 		for (j = 0; j < RTE_DIM(quotas) && moved < n; j++) {
 			if (quotas[j] == to)
 				continue;
-			k = quota_take(d, s, quotas[j], n - moved);
+			k = quota_take(d, s, quotas[j], n - moved, held);
 			/* At once: what a call has that is killed is gone for good. */
 			if (k > 0)
 				quota_give(to, k);
@@ -84,12 +99,22 @@ quota_move(struct depot *d, uint32_t station, depot_quota_t *to, uint32_t n)
 	return moved;
 }
 
+/** Whether a place has the quota for n pointers more than are there. */
+static inline bool
+quota_is_enough(const struct depot *d, uint32_t station, const depot_quota_t *quota, uint32_t n)
+{
+	uint64_t used = quota_used(d, station, quota); /* before the quota is looked at */
+
+	return quota_of(quota) >= used + n;
+}
+
 /**
  * Move quotas to a place until it has enough for n pointers more than are there.
- * @return false: there was a moment at which there was no more at other places, and so many pointers in all.
+ * @return false: none was found at other places, and at one moment there were so many pointers in all.
  */
 static inline bool
-quota_reach(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n, uint64_t *objs)
+quota_reach(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n, uint64_t *objs,
+		bool *held)
 {
 	uint32_t looks, now;
 	uint64_t wanted;
@@ -99,7 +124,7 @@ quota_reach(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n,
 		now = quota_of(quota);
 		if (now >= wanted)
 			break;
-		if (quota_move(d, station, quota, wanted - now) == 0 && look(d, objs))
+		if (quota_move(d, station, quota, wanted - now, held) == 0 && look(d, objs))
 			return false;
 	}
 	/* If it never held still: better one too many than one refused. */
@@ -108,30 +133,35 @@ quota_reach(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n,
 
 /** The same for what is there already; whoever has quota in hands is told. */
 static inline bool
-quota_reach_or_tell(struct depot *d, uint32_t station, depot_quota_t *quota)
+quota_reach_or_tell(struct depot *d, uint32_t station, depot_quota_t *quota, bool *held)
 {
 	uint64_t objs;
 
-	if (likely(quota_reach(d, station, quota, 0, &objs)))
+	if (quota_is_enough(d, station, quota, 0) || quota_reach(d, station, quota, 0, &objs, held))
 		return true;
 	/* Sequentially consistent, as giving and the load in quota_mend() are: one of the two sees the other. */
 	__atomic_store_n(&d->lacking, 1, __ATOMIC_SEQ_CST);
-	return quota_reach(d, station, quota, 0, &objs);
+	return quota_reach(d, station, quota, 0, &objs, held);
 }
 
 /** What a call that moved quotas does last: others may have missed these meanwhile. */
 static inline void
 quota_mend(struct depot *d)
 {
-	bool all = true;
-	uint32_t s;
+	bool held = true, all;
+	uint32_t looks, s;
 
-	while (all && unlikely(__atomic_load_n(&d->lacking, __ATOMIC_SEQ_CST))) {
+	for (looks = 0; looks < LOOKS_MAX && held; looks++) {
+		if (likely(!__atomic_load_n(&d->lacking, __ATOMIC_SEQ_CST)))
+			break;
 		__atomic_store_n(&d->lacking, 0, __ATOMIC_SEQ_CST);
-		for (s = 0; s < d->nb_stations; s++) {
-			all &= quota_reach_or_tell(d, s, &d->stations[s].filled_quota);
-			all &= quota_reach_or_tell(d, s, &d->stations[s].shelf_quota);
-		}
+		held = false;
+		all = true;
+		/* Where one place finds none, no other one would. */
+		for (s = 0; s < d->nb_stations && all; s++)
+			all = quota_reach_or_tell(d, s, &d->stations[s].filled_quota, &held) &&
+			      quota_reach_or_tell(d, s, &d->stations[s].shelf_quota, &held);
+		held |= all;
 	}
 }
 
@@ -144,9 +174,12 @@ quota_mend(struct depot *d)
 static inline bool
 quota_raise(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n)
 {
+	bool held = false, reached;
 	uint64_t objs;
-	bool reached = quota_reach(d, station, quota, n, &objs);
 
+	if (quota_is_enough(d, station, quota, n))
+		return true;
+	reached = quota_reach(d, station, quota, n, &objs, &held);
 	quota_mend(d);
 	return reached || objs + n <= d->nb_objs;
 }
@@ -155,11 +188,11 @@ quota_raise(struct depot *d, uint32_t station, depot_quota_t *quota, uint32_t n)
 static inline void
 quota_settle(struct depot *d, uint32_t station, depot_quota_t *quota)
 {
-	uint64_t used = quota_used(d, station, quota); /* before the quota is looked at */
+	bool held = false;
 
-	if (likely(quota_of(quota) >= used))
+	if (likely(quota_is_enough(d, station, quota, 0)))
 		return;
-	quota_reach_or_tell(d, station, quota);
+	quota_reach_or_tell(d, station, quota, &held);
 	quota_mend(d);
 }
 
