@@ -39,7 +39,9 @@
 #endif
 #define OBJS 3
 #define M 2
-#if defined(FEWER) || defined(SHORT)
+#ifdef FEWER
+#define MAGAZINES (OBJS / M + 1)
+#elif defined(SHORT)
 #define MAGAZINES (OBJS / M + 2)
 #else
 #define MAGAZINES (OBJS / M + 2 + THREADS)
@@ -160,24 +162,31 @@ inline quota_move(p)
 				k = (quota[q] > k -> quota[q] - k : 0);
 				k = (k < need - moved -> k : need - moved);
 				quota[q] = quota[q] - k;
+				left = quota[q];
 				if
-				:: k > 0 -> changes[q / 2]++
+				:: k > 0 -> changes[q / 2]++; held = true
 				:: else
 				fi
 			}
 #ifndef NO_SECOND_LOOK
-			atomic {
-				if
-				:: k > 0 && HELD(q) > quota[q] ->
-					back = (HELD(q) - quota[q] < k -> HELD(q) - quota[q] : k);
+			if
+			:: k > 0 ->
+				back = HELD(q);
+				atomic {
+					back = (back > left -> back - left : 0);
+					back = (back < k -> back : k);
 					quota[q] = quota[q] + back;
-					changes[q / 2]++;
+					if
+					:: back > 0 -> changes[q / 2]++
+					:: else
+					fi;
 					k = k - back;
 					back = 0
-				:: else
-				fi
-			}
+				}
+			:: else
+			fi;
 #endif
+			left = 0;
 			if
 			:: k > 0 -> atomic { quota[p] = quota[p] + k; changes[p / 2]++; moved = moved + k; k = 0 }
 			:: else
@@ -194,6 +203,7 @@ inline quota_move(p)
 inline quota_raise(p, n)
 {
 	able = true;
+	moving = false;
 #ifndef NO_QUOTA
 	do
 	:: used = HELD(p);
@@ -203,7 +213,7 @@ inline quota_raise(p, n)
 		}
 		if
 		:: need == 0 -> break
-		:: else -> quota_move(p)
+		:: else -> moving = true; quota_move(p)
 		fi;
 		if
 		:: moved > 0
@@ -222,7 +232,10 @@ inline quota_raise(p, n)
 	od;
 #endif
 	room = 0; sum = 0; moved = 0; one_moment = false;
-	quota_mend()
+	if
+	:: moving -> moving = false; quota_mend()
+	:: else
+	fi
 }
 
 /* quota_reach_or_tell() for place p: reached */
@@ -262,36 +275,41 @@ inline quota_reach_or_tell(p)
 /* quota_mend(): whoever moved quota looks whether another one missed it */
 inline quota_mend()
 {
-	reached = true;
 #ifndef NO_MEND
+	held = true;
 	do
-	:: lacking && reached ->
+	:: lacking && held ->
 		lacking = false;
+		held = false;
 		place = 0;
-		all_reached = true;
+		reached = true;
 		do
-		:: place < 4 ->
-			quota_reach_or_tell(place);
-			all_reached = all_reached && reached;
-			place++
+		:: place < 4 && reached -> quota_reach_or_tell(place); place++
 		:: else -> break
 		od;
 		place = 0;
-		reached = all_reached;
-		all_reached = false
+		held = held || reached
 	:: else -> break
 	od;
 #endif
-	reached = false
+	reached = false;
+	held = false
 }
 
 /* quota_settle() for place p */
 inline quota_settle(p)
 {
+	skip;
 #ifndef NO_SETTLE
-	quota_reach_or_tell(p);
+	used = HELD(p);
+	if
+	:: quota[p] < used ->
+		used = 0;
+		quota_reach_or_tell(p);
+		quota_mend()
+	:: else -> used = 0
+	fi
 #endif
-	quota_mend()
 }
 
 /* shelf_put() of n: done */
@@ -376,18 +394,20 @@ inline put(n)
 			room_there = (claimed[s] -> 0 : SHELF - shelf[s]);
 			room_there = (n < room_there -> n : room_there)
 		}
+		/* raise_quotas() */
 		if
-		:: room_there > 0 -> quota_raise(ON_SHELF(s), room_there)
-		:: else
+		:: room_there == n -> quota_raise(ON_SHELF(s), n)
+		:: room_there == 0 -> quota_raise(IN_MAGAZINES(s), n)
+		:: else ->
+			quota_raise(IN_MAGAZINES(s), n);
+			if
+			:: able -> quota_raise(ON_SHELF(s), room_there)
+			:: else
+			fi
 		fi;
 		if
 		:: able && room_there == n -> shelf_put(s, n); ok = done
-		:: able && room_there > 0 && room_there < n ->
-			quota_raise(IN_MAGAZINES(s), (n - room_there));
-			if
-			:: able -> put_filled(n, room_there)
-			:: else
-			fi
+		:: able && room_there < n -> put_filled(n, room_there)
 		:: else
 		fi;
 		if
@@ -465,7 +485,10 @@ inline get_both(s, n)
 				claimed[s] = false;
 				changed(s)
 			}
-			quota_settle(ON_SHELF(s))
+			if
+			:: !ok -> quota_settle(ON_SHELF(s))
+			:: else
+			fi
 		:: else
 		fi
 	:: else
@@ -598,7 +621,7 @@ inline some_call()
 }
 
 #define LOCALS byte n, s, i, k, q, w, used, back, mags, seen, sum, c0, c1, need, moved, room_there, j; short room; \
-	byte place; bit able, ok, done, one_moment, told, reached, all_reached, twice, refused
+	byte place, left; bit able, ok, done, one_moment, told, reached, held, moving, twice, refused
 
 proctype thread(byte id) provided (!frozen)
 {
