@@ -247,6 +247,43 @@ test_stations_of_lcores_with_any_stride_differ(void **state)
 	store_end(&st);
 }
 
+static uint32_t
+on_shelf(const struct store *st, uint32_t thread)
+{
+	return st->d->stations[depot_station_of(st->d, thread)].shelf & SHELF_COUNT;
+}
+
+/** What a shelf can't take is in magazines, and both are got again before others' are. */
+static void
+fill_shelves(struct store *st)
+{
+	const uint32_t n = st->d->shelf_size + 100, nb = st->nb - st->nb / 4;
+	uint32_t thread, rest;
+
+	if (st->d->nb_stations * n > nb)
+		return;
+	for (thread = 0; thread < st->d->nb_stations; thread++) {
+		store_put(st, thread, n);
+		assert_int_equal(on_shelf(st, thread), st->d->shelf_size);
+	}
+	for (thread = 0; thread < st->d->nb_stations; thread++) {
+		rest = store_random(st, 100);
+		store_get(st, thread, n - rest);
+		assert_int_equal(on_shelf(st, thread), 0);
+		store_get(st, thread, rest);
+		assert_int_equal(mextp_depot_count(st->d), (st->d->nb_stations - thread - 1) * n);
+		if (thread + 1 < st->d->nb_stations)
+			assert_int_equal(on_shelf(st, thread + 1), st->d->shelf_size);
+	}
+}
+
+static void
+test_put_fills_the_shelf_and_get_takes_both(void **state)
+{
+	(void)state;
+	each_size(fill_shelves);
+}
+
 int
 main(void)
 {
@@ -260,6 +297,7 @@ main(void)
 		cmocka_unit_test(test_size_of_large_depots_is_few_bytes_a_pointer),
 		cmocka_unit_test(test_move_to_another_address_changes_nothing),
 		cmocka_unit_test(test_stations_of_lcores_with_any_stride_differ),
+		cmocka_unit_test(test_put_fills_the_shelf_and_get_takes_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -98,6 +98,38 @@ test_put_twice_when_full_is_refused_and_counted(void **state)
 	each_size(put_twice_when_full);
 }
 
+/** More than are out, at any station: on its shelf, in its magazines, or in both. */
+static void
+put_more_than_are_out(struct store *st)
+{
+	void **objs = calloc(st->nb, sizeof(*objs));
+	uint32_t round, thread, n, i;
+
+	assert_non_null(objs);
+	for (i = 0; i < st->nb; i++)
+		objs[i] = (void *)(uintptr_t)(i + 1);
+	for (round = 0; round < 20; round++) {
+		fill_anyhow(st);
+		store_get(st, round, 1 + store_random(st, RTE_MIN(st->nb, 200u)));
+		for (thread = 0; thread < STORE_THREADS; thread++) {
+			n = RTE_MIN(st->out + 1 + store_random(st, 100), st->nb);
+			if (n > st->out)
+				assert_int_equal(depot_put(st->d, thread, objs, n), -EDQUOT);
+			check_quotas(st);
+		}
+		store_put_all(st, round, st->out);
+		store_get(st, round, st->nb);
+	}
+	free(objs);
+}
+
+static void
+test_put_of_more_than_are_out_is_refused(void **state)
+{
+	(void)state;
+	each_size(put_more_than_are_out);
+}
+
 static void
 put_one_too_many(struct store *st)
 {
@@ -365,6 +397,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_twice_when_full_is_refused_and_counted),
+		cmocka_unit_test(test_put_of_more_than_are_out_is_refused),
 		cmocka_unit_test(test_put_is_refused_from_the_first_one_too_many),
 		cmocka_unit_test(test_put_while_quotas_are_with_calls_is_not_refused),
 		cmocka_unit_test(test_put_with_64_magazines_withheld_never_fails),
