@@ -17,5 +17,5 @@ def test_killed_processes_withhold_what_they_had(installed, killed, objects):
     print(out)
     assert "killed: ok: 1000 in the middle of a call" in out
     # Of all processes together one says so.
-    lost = out.count("mempool killed: objects are lost, as more than 64 calls")
+    lost = out.count("mempool killed: objects are lost: no magazine is empty")
     assert lost == (0 if "refused 0\n" in out else 1)

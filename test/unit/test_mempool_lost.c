@@ -11,7 +11,7 @@
 #define NB 1000
 
 static const char twice[] = "more objects are put than its 1000: some were freed twice";
-static const char no_magazine[] = "objects are lost, as more than 64 calls are under way";
+static const char no_magazine[] = "objects are lost: no magazine is empty";
 
 static struct rte_mempool *
 make_filled(const char *name)
@@ -140,12 +140,12 @@ test_put_without_magazines_is_counted_and_logged_once(void **state)
 {
 	(void)state;
 	assert_no_magazine_line(getpid(),
-			": %u of %u magazines are with these and none is empty; "
-			"%u were taken by processes that are there, and 0 by such as are gone");
+			": no magazine is empty, %u of %u are with calls; there are enough for 64 calls "
+			"that stand still or were killed. %u were taken by processes that are there, and 0 by such as are gone");
 	/* Above all numbers of processes. */
 	assert_no_magazine_line(INT32_MAX,
-			": %u of %u magazines are with these and none is empty; "
-			"0 were taken by processes that are there, and %u by such as are gone");
+			": no magazine is empty, %u of %u are with calls; there are enough for 64 calls "
+			"that stand still or were killed. 0 were taken by processes that are there, and %u by such as are gone");
 }
 
 /** What a get has gathered and finds no place for. */

@@ -77,10 +77,10 @@ refuse(const struct rte_mempool *mp, int reason)
 	}
 	missing = mextp_depot_missing(d);
 	DEPOT_LOG(ERR,
-			"mempool %s: objects are lost, as more than %u calls are under way at once: %u of %u "
-			"magazines are with these and none is empty; %u were taken by processes that are "
-			"there, and %u by such as are gone",
-			mp->name, DEPOT_STOPPED_MAX, missing.nb, d->nb_magazines, missing.nb_here,
+			"mempool %s: objects are lost: no magazine is empty, %u of %u are with calls; there "
+			"are enough for %u calls that stand still or were killed. %u were taken by "
+			"processes that are there, and %u by such as are gone",
+			mp->name, missing.nb, d->nb_magazines, DEPOT_STOPPED_MAX, missing.nb_here,
 			missing.nb_gone);
 	return -ENOBUFS;
 }
