@@ -110,7 +110,7 @@ for name in FEWER LOST_LOOSE KEEP SHELF_LAST NO_QUOTA FREE_FIRST BY_QUOTAS; do
 	check mutant depot "$name" -DOTHERS=1
 done
 check mutant depot NOT_COUNTED -DOTHERS=1 -DSHORT
-for name in NO_SECOND_LOOK NO_SETTLE NOT_TOLD NO_MEND; do
+for name in NO_SECOND_LOOK NO_SETTLE NOT_TOLD NO_MEND LATE_CLEAR; do
 	check mutant depot "$name" -DONLY_PUTS
 done
 

@@ -88,7 +88,7 @@ raise_quotas(struct depot *d, uint32_t station, uint32_t n, uint32_t on_shelf)
 	if (on_shelf == n)
 		return quota_raise(d, station, shelf, n);
 	if (on_shelf == 0 || (quota_is_enough(d, station, shelf, on_shelf) &&
-				    quota_is_enough(d, station, filled, n - on_shelf)))
+					     quota_is_enough(d, station, filled, n - on_shelf)))
 		return quota_raise(d, station, filled, n - on_shelf);
 	/* All to one place, so that one look decides on all, and the shelf's part from there. */
 	return quota_raise(d, station, filled, n) && quota_raise(d, station, shelf, on_shelf);

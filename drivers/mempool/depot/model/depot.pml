@@ -23,6 +23,7 @@
  * NO_SETTLE     puts do not look whether their quota was taken meanwhile
  * NOT_TOLD      a put that misses quota which another call has in hands does not tell it
  * NO_MEND       a call that had quota in hands does not look whether it was missed
+ * LATE_CLEAR    and forgets that it was missed only when it has looked
  * SHELF_LAST    a put pushes what is for magazines before it knows that the shelf takes the others
  * NOT_COUNTED   with SHORT: what is refused is not counted
  * KEEP          a get that found no rest does not put back what was on the shelf
@@ -279,7 +280,9 @@ inline quota_mend()
 	held = true;
 	do
 	:: lacking && held ->
+#ifndef LATE_CLEAR
 		lacking = false;
+#endif
 		held = false;
 		place = 0;
 		reached = true;
@@ -288,6 +291,9 @@ inline quota_mend()
 		:: else -> break
 		od;
 		place = 0;
+#ifdef LATE_CLEAR
+		lacking = false;
+#endif
 		held = held || reached
 	:: else -> break
 	od;
