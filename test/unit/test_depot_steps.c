@@ -231,6 +231,81 @@ test_put_finds_magazines_that_go_from_station_to_station(void **state)
 	store_end(&store);
 }
 
+static uint32_t hooks_later;
+
+static void
+put_in_between(uint32_t thread, uint32_t n)
+{
+	struct call call = { .is_put = true, .thread = thread, .n = n };
+
+	hold(&call);
+	do_call(&call);
+	assert_int_equal(call.ret, 0);
+}
+
+/** Get the magazine at the top of station 0, and put one pointer of it at station 1, which has no other magazine. */
+static void
+use_magazine_again(void)
+{
+	struct call call = { .n = position_count(store.d,
+					     top_position(store.d, store.d->stations[0].filled)) };
+
+	do_call(&call);
+	assert_int_equal(call.ret, 0);
+	keep(&call);
+	put_in_between(1, 1);
+}
+
+static void
+put_ten(void)
+{
+	put_in_between(0, 10);
+	until = hooks_later;
+	then = use_magazine_again;
+}
+
+/** Station 0 has quota for ten more, which a put at station 1 would take while they are put. */
+static void
+draw_crowded(void)
+{
+	struct chain chain;
+	uint32_t i;
+
+	store_reset(&store);
+	store_claim(&store, 0, STORE_THREADS, true);
+	for (i = 0; i < 100; i++)
+		store_put(&store, 0, 10);
+	store_put(&store, 1, 10);
+	chain = empty_pop(store.d, 1, store.d->nb_magazines);
+	empty_push(store.d, 0, &chain);
+	store.d->stations[0].filled_quota = 1010;
+	store.d->stations[0].shelf_quota = 10;
+	store.d->stations[1].filled_quota = 10;
+	store.d->stations[1].shelf_quota = 0;
+}
+
+static void
+test_count_of_magazines_is_of_one_moment(void **state)
+{
+	bool more = true;
+	uint32_t at;
+
+	(void)state;
+	store_begin_for(&store, 1030, 2);
+	for (at = 1; more; at++) {
+		for (hooks_later = 1; hooks_later < 100; hooks_later++) {
+			draw_crowded();
+			first = (struct call){ .is_put = true, .thread = 1, .n = 10 };
+			more = do_first(at, put_ten);
+			assert_int_equal(first.ret, 0);
+			store_audit(&store);
+			assert_int_equal(store.audit.over, 0);
+		}
+	}
+	store_reset(&store);
+	store_end(&store);
+}
+
 /** Alone, whatever was claimed for ever, and with no magazine left too. */
 static void
 test_call_alone_takes_few_steps(void **state)
@@ -278,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_call_alone_takes_few_steps),
 		cmocka_unit_test(test_call_between_any_steps_of_another_is_right),
 		cmocka_unit_test(test_put_finds_magazines_that_go_from_station_to_station),
+		cmocka_unit_test(test_count_of_magazines_is_of_one_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL) != 0;
