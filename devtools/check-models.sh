@@ -52,9 +52,11 @@ check()
 
 right()
 {
-	local verdict='FAILED, not without error'
+	local verdict='FAILED, not without error' optimization=-O2
 
-	if search -O2 "$@" && grep -q 'errors: 0$' log &&
+	# Its calls are so long that compiling them well takes longer than the search.
+	[ "$1" != depot ] || optimization=-O0
+	if search "$optimization" "$@" && grep -q 'errors: 0$' log &&
 		! grep -qE '^error:|depth too small|not completed|out of memory|memory limit' log; then
 		verdict='ok, no error'
 	fi
