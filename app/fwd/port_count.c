@@ -54,9 +54,15 @@ port_count_read(struct fwd_port *port)
 	if (rte_eth_stats_get(port->id, &now) < 0)
 		return;
 	c->known = true;
-	for (i = 0; i < NB_PORT_COUNTERS; i++)
-		anew |= counter_read(&c->counters[i],
-				*(const uint64_t *)((const char *)&now + fields[i]));
+	for (i = 0; i < NB_PORT_COUNTERS; i++) {
+		const uint64_t value = *(const uint64_t *)((const char *)&now + fields[i]);
+
+		/* Some drivers' counts of losses are not atomic: they may fall by some, and nothing started anew. */
+		if (i > COUNT_TX_BYTES && !anew && value < c->counters[i].last)
+			c->counters[i].last = value;
+		else
+			anew |= counter_read(&c->counters[i], value);
+	}
 	c->restarts += anew;
 }
 
