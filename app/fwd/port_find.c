@@ -96,12 +96,15 @@ is_port(const char *vdev)
 {
 	static const char *const ports[] = { "net_", "eth_", "virtio_user" };
 	static const char *const others[] = { "net_vdev_netvsc", "net_mvpp2", "eth_mvpp2",
-		"net_mvneta", "eth_mvneta" };
+		"net_mvneta", "eth_mvneta", "eth_octeontx" };
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(others); i++)
 		if (strncmp(vdev, others[i], strlen(others[i])) == 0)
 			return false;
+	/* Ports of net_ring that are named there. */
+	if (strstr(vdev, "nodeaction=") != NULL)
+		return false;
 	for (i = 0; i < RTE_DIM(ports); i++)
 		if (strncmp(vdev, ports[i], strlen(ports[i])) == 0)
 			return true;

@@ -235,7 +235,8 @@ read_ports(struct snapshot *snap, struct fwd *fwd)
 		struct fwd_port *p = &fwd->ports[i];
 
 		read_port(fwd, p, &snap->ports[i]);
-		if (!p->gone && p->xstats != NULL)
+		/* As of port_count_read(): registers of a card that was pulled out. */
+		if (!p->gone && (!p->removed || p->is_virtual) && p->xstats != NULL)
 			xstats_read(p->xstats);
 		for (j = 0; j < snap->nb_shown; j++)
 			snap->shown[i * snap->nb_shown + j] = xstats_shown(p->xstats, j);
