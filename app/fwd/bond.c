@@ -36,14 +36,13 @@ bond_join(uint16_t id)
 	if (rte_eth_dev_info_get(id, &info) < 0 || !is_bond(&info))
 		return 0;
 	ret = rte_eth_dev_configure(id, 1, 1, &conf);
-	if (ret < 0) {
-		FWD_ERROR("port %u (%s): the bond does not get its members, see the lines above: %s",
-				id, info.driver_name, rte_strerror(-ret));
-		return -1;
-	}
+	/* Also if it failed: it may have got some, which must be closed. */
 	RTE_ETH_FOREACH_DEV(member)
 		members[member] |= bond_is_member(member);
-	return 0;
+	if (ret < 0)
+		FWD_ERROR("port %u (%s): the bond does not get its members, see the lines above: %s",
+				id, info.driver_name, rte_strerror(-ret));
+	return RTE_MIN(ret, 0);
 }
 
 /** A member, as far as quirks and queues go. @return whether it is there */
@@ -67,9 +66,13 @@ bond_apply_quirks(struct fwd_port *port)
 
 	if (!is_bond(&port->info))
 		return;
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-		if (get_member(id, &member))
-			quirks_inherit(port, &member);
+	port->nb_members = 0;
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (!get_member(id, &member))
+			continue;
+		quirks_inherit(port, &member);
+		port->nb_members++;
+	}
 }
 
 void

@@ -49,9 +49,10 @@ mbufs_needed(const struct fwd *fwd)
 
 	for (i = 0; i < ports_all(fwd); i++) {
 		const struct fwd_port *p = &fwd->ports[i];
+		const uint64_t nb = RTE_MAX(p->nb_members, 1u);
 
-		rings += (uint64_t)args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
-		rings += (uint64_t)args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
+		rings += nb * args->nb_rxq * RTE_MAX(args->nb_rxd, p->kept_rx);
+		rings += nb * args->nb_txq * RTE_MAX(args->nb_txd, p->kept_tx);
 	}
 	return rings + held_mbufs(fwd) + rte_lcore_count() * (cache + burst);
 }

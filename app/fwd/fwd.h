@@ -55,6 +55,7 @@ struct fwd_port {
 	bool cuts_memory; /* its driver can't reach the mbufs at the end of a mempool */
 	uint32_t kept_rx; /* mbufs that its driver does not give back when closed, each rx queue */
 	uint32_t kept_tx; /* the same, while it runs, at most, each tx queue */
+	uint32_t nb_members; /* of a bond: ports by which it receives and sends */
 	bool is_virtual; /* no card: its driver counts what it takes at once */
 	struct rte_ether_addr addr;
 	struct rte_eth_dev_info info;

@@ -142,6 +142,7 @@ quirks_apply(struct fwd_port *port)
 void
 quirks_inherit(struct fwd_port *port, const struct fwd_port *from)
 {
+	port->is_virtual &= from->is_virtual;
 	port->copy_external |= from->copy_external;
 	port->inserts_tags |= from->inserts_tags;
 	port->cuts_memory |= from->cuts_memory;
