@@ -7,14 +7,16 @@
 /**
  * Packets and bytes of one direction, seen by streams and counted by the driver, which may know less: it does
  * not count, or has started anew. Then packets are those seen; bytes, which streams do not count, nobody knows.
- * @param rings  packets that one of both may count before the other
+ * @param slack  packets that streams may have seen and the driver does not count, or not yet
+ * @param not_sent  of those seen, if the driver is not believed
  */
 static uint64_t
-settle(uint64_t seen, uint64_t counted, uint64_t *bytes, unsigned int restarts, uint64_t rings)
+settle(uint64_t seen, uint64_t counted, uint64_t *bytes, unsigned int restarts, uint64_t slack,
+		uint64_t not_sent)
 {
 	const bool knows = counted != COUNTER_UNKNOWN && (restarts == 0 || seen == 0) &&
-			   seen <= counted + rings;
-	const uint64_t packets = knows ? counted : seen;
+			   seen <= counted + slack;
+	const uint64_t packets = knows ? counted : seen - RTE_MIN(seen, not_sent);
 
 	if (packets != counted || (packets > 0 && *bytes == 0))
 		*bytes = COUNTER_UNKNOWN;
@@ -26,7 +28,8 @@ settle_port(struct fwd_port *p, struct snapshot_port *port)
 {
 	struct snapshot_traffic *t = &port->traffic;
 	const struct port_setup *s = &p->setup;
-	uint64_t seen_tx = t->tx, not_sent;
+	const uint64_t rings = p->is_virtual ? 0 : RTE_MAX(p->nb_members, 1u);
+	uint64_t errors, not_sent;
 
 	port_count_read(p);
 	port->restarts = p->count.restarts;
@@ -37,11 +40,10 @@ settle_port(struct fwd_port *p, struct snapshot_port *port)
 	t->rx_bytes = port_count(p, COUNT_RX_BYTES);
 	t->tx_bytes = port_count(p, COUNT_TX_BYTES);
 	t->rx = RTE_MAX(t->rx, settle(t->rx, port_count(p, COUNT_RX), &t->rx_bytes, port->restarts,
-					       p->is_virtual ? 0 : s->nb_rxq * s->nb_rxd));
+					       rings * s->nb_rxq * s->nb_rxd, 0));
 	/* Taken, and not sent; some drivers also count what they refuse. */
-	not_sent = counter_known(port->tx_errors);
-	not_sent -= RTE_MIN(not_sent, port->drops.tx_full);
-	seen_tx -= RTE_MIN(seen_tx, not_sent);
-	t->tx = settle(seen_tx, port_count(p, COUNT_TX), &t->tx_bytes, port->restarts,
-			p->is_virtual ? 0 : s->nb_txq * s->nb_txd);
+	errors = counter_known(port->tx_errors);
+	not_sent = errors - RTE_MIN(errors, port->drops.tx_full);
+	t->tx = settle(t->tx, port_count(p, COUNT_TX), &t->tx_bytes, port->restarts,
+			rings * s->nb_txq * s->nb_txd + errors, not_sent);
 }
