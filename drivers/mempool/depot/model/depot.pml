@@ -40,10 +40,10 @@
 #endif
 #define OBJS 3
 #define M 2
-#ifdef FEWER
+#if defined(SHORT)
+#define MAGAZINES (OBJS / M)
+#elif defined(FEWER)
 #define MAGAZINES (OBJS / M + 1)
-#elif defined(SHORT)
-#define MAGAZINES (OBJS / M + 2)
 #else
 #define MAGAZINES (OBJS / M + 2 + THREADS)
 #endif
