@@ -7,7 +7,15 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "text.h"
 #include "watch.h"
+
+static enum cli_result
+too_long(void)
+{
+	FWD_ERROR("a line of more than %u bytes is no command", CLI_LINE_SIZE - 1);
+	return CLI_FAILED;
+}
 
 /**
  * Run a line from a file or a pipe: shown behind a prompt, so that the output reads as a session.
@@ -17,10 +25,8 @@ static enum cli_result
 run_line(struct fwd *fwd, char *line)
 {
 	printf("%s%s\n", CLI_PROMPT, line);
-	if (strlen(line) >= CLI_LINE_SIZE) {
-		FWD_ERROR("a line of more than %u bytes is no command", CLI_LINE_SIZE - 1);
-		return CLI_FAILED;
-	}
+	if (strlen(line) >= CLI_LINE_SIZE)
+		return too_long();
 	return watch(fwd, -1, 0) == WATCH_SIGNAL ? CLI_QUIT : cli_run(fwd, line);
 }
 
@@ -28,31 +34,29 @@ enum cli_result
 cli_file(struct fwd *fwd, const char *name)
 {
 	enum cli_result result = CLI_DONE;
+	char line[CLI_LINE_SIZE];
 	unsigned int number = 0;
-	size_t size = 0;
-	char *line = NULL;
-	FILE *file;
+	FILE *file = text_open(name);
+	int len;
 
-	file = fopen(name, "r");
 	if (file == NULL) {
 		FWD_ERROR("--cmdline-file=%s: %s", name, strerror(errno));
 		return CLI_FAILED;
 	}
-	while (result != CLI_QUIT && getline(&line, &size, file) >= 0) {
-		line[strcspn(line, "\r\n")] = '\0';
-		result = run_line(fwd, line);
+	while (result != CLI_QUIT && (len = text_line(file, line, sizeof(line))) >= 0) {
+		line[strcspn(line, "\r")] = '\0';
+		result = len < CLI_LINE_SIZE ? run_line(fwd, line) : too_long();
 		number++;
 		if (result != CLI_FAILED)
 			continue;
 		FWD_ERROR("--cmdline-file=%s: line %u failed", name, number);
-		if (!fwd->args.interactive)
+		if (!fwd->args.interactive || len == CLI_LINE_SIZE)
 			break;
 	}
 	if (ferror(file)) {
 		FWD_ERROR("--cmdline-file=%s: %s", name, strerror(errno));
 		result = CLI_FAILED;
 	}
-	free(line);
 	fclose(file);
 	return result;
 }

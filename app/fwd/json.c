@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -234,7 +235,7 @@ int
 json_write(const struct fwd *fwd, int exit_status)
 {
 	const char *file = fwd->args.json;
-	int ret = 0;
+	int ret = 0, fd;
 	FILE *f;
 
 	if (file == NULL)
@@ -249,7 +250,9 @@ json_write(const struct fwd *fwd, int exit_status)
 				fflush(stdout) != 0)
 			ret = failed(file, errno);
 	} else if (is_special(file)) {
-		f = fopen(file, "w");
+		/* It does not wait for who reads from a FIFO. */
+		fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+		f = fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0 ? fdopen(fd, "w") : NULL;
 		ret = f == NULL ? errno : dump(f);
 		if (ret != 0)
 			ret = failed(file, ret);

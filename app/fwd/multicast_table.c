@@ -8,6 +8,7 @@
 
 #include "fwd.h"
 #include "multicast.h"
+#include "text.h"
 
 /** Most groups of a table. */
 #define MAX_GROUPS 4096
@@ -25,6 +26,9 @@ struct place {
 	const char *path;
 	unsigned int line;
 };
+
+/** Of a line, with room for more than any has. */
+#define LINE_SIZE 1024
 
 #define WRONG(place, fmt, ...) FWD_ERROR("%s:%u: " fmt, (place)->path, (place)->line, ##__VA_ARGS__)
 
@@ -192,15 +196,15 @@ static int
 read_lines(const struct fwd *fwd, const char *path, FILE *file, struct multicast_table *table)
 {
 	struct place p = { .fwd = fwd, .path = path };
-	char *line = NULL;
-	size_t size = 0;
-	int ret = 0;
+	char line[LINE_SIZE];
+	int ret = 0, len;
 
-	while (ret == 0 && getline(&line, &size, file) >= 0) {
+	while (ret == 0 && (len = text_line(file, line, sizeof(line))) >= 0) {
 		p.line++;
-		ret = take_line(&p, line, table);
+		ret = len < LINE_SIZE ? take_line(&p, line, table) : -1;
+		if (len == LINE_SIZE)
+			WRONG(&p, "a line has no more than %u bytes", LINE_SIZE - 1);
 	}
-	free(line);
 	if (ret == 0 && ferror(file)) {
 		FWD_ERROR("--multicast-groups=%s: it can't be read: %s", path, strerror(errno));
 		return -1;
@@ -227,7 +231,7 @@ multicast_table_read(const struct fwd *fwd, const char *path, struct multicast_t
 	FILE *file;
 	int ret;
 
-	file = fopen(path, "re");
+	file = text_open(path);
 	if (file == NULL) {
 		FWD_ERROR("--multicast-groups=%s: %s", path, strerror(errno));
 		return -1;

@@ -2,8 +2,9 @@
 #ifndef TEXT_H
 #define TEXT_H
 
-/** @file Numbers as text: one that is not known is "-". */
+/** @file Numbers as text: one that is not known is "-". Files of text. */
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
@@ -50,6 +51,34 @@ static inline double
 text_share(uint64_t a, uint64_t b)
 {
 	return a + b == 0 ? NAN : (double)a / (a + b);
+}
+
+/** Open a file to read; unlike fopen() it does not wait for who writes to a FIFO. @return NULL: errno says why. */
+static inline FILE *
+text_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+		return NULL;
+	return fdopen(fd, "r");
+}
+
+/** Read a line without its end. @return its length, size: it is longer than that, -1: there is none, see ferror(). */
+static inline int
+text_line(FILE *file, char *line, int size)
+{
+	int len = 0, c;
+
+	while ((c = getc(file)) != EOF && c != '\n') {
+		if (len == size - 1) {
+			line[len] = '\0';
+			return size;
+		}
+		line[len++] = (char)c;
+	}
+	line[len] = '\0';
+	return c == EOF && len == 0 ? -1 : len;
 }
 
 #endif
