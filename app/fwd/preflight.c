@@ -139,25 +139,43 @@ check_memory(const struct fwd_port *port)
 
 /** net_null writes and reads frames of its size, whatever the mbuf has room for. */
 static int
-check_null(const struct fwd_port *port)
+check_null_device(uint16_t id, const struct rte_eth_dev_info *info)
 {
-	const struct rte_devargs *devargs = rte_dev_devargs(port->info.device);
-	const char *size = devargs != NULL && devargs->args != NULL ? strstr(devargs->args, "size=")
-								    : NULL;
-	const unsigned long frame = size != NULL ? strtoul(size + strlen("size="), NULL, 0) : 0;
+	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
+	const char *args = devargs != NULL && devargs->args != NULL ? devargs->args : "";
 	uint32_t room = UINT32_MAX;
+	unsigned long frame = 0;
 	unsigned int i;
 
-	if (strcmp(port->driver, "net_null") != 0)
+	if (strcmp(info->driver_name, "net_null") != 0)
 		return 0;
+	/* The driver takes the last one. */
+	for (; (args = strstr(args, "size=")) != NULL; args++)
+		frame = strtoul(args + strlen("size="), NULL, 0);
 	for (i = 0; i < memory_wishes.nb_sizes; i++)
 		room = RTE_MIN(room, memory_wishes.sizes[i] - RTE_PKTMBUF_HEADROOM);
 	if (frame <= room)
 		return 0;
 	FWD_ERROR("port %u (net_null): size=%lu does not fit into mbufs with room for %u: give "
 		  "--mbuf-size=%lu, or a smaller size",
-			port->id, frame, room, frame + RTE_PKTMBUF_HEADROOM);
+			id, frame, room, frame + RTE_PKTMBUF_HEADROOM);
 	return -1;
+}
+
+/** Also those by which a bond or net_failsafe receives. */
+static int
+check_null(const struct fwd_port *port)
+{
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	if (strcmp(port->driver, "net_bonding") != 0 && strcmp(port->driver, "net_failsafe") != 0)
+		return check_null_device(port->id, &port->info);
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
+		if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_info_get(id, &info) == 0 &&
+				check_null_device(id, &info) < 0)
+			return -1;
+	return 0;
 }
 
 int

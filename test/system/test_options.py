@@ -52,6 +52,7 @@ BAD_OPTIONS = [
     (["--portlist=1,0-1"], r"portlist=1,0-1", r"1 once"),
     (["--portlist=1,5"], r"portlist=1,5", r"port 5 does not exist"),
     (["--cmdline-file=/tmp"], r"cmdline-file=/tmp", r"[Dd]irectory"),
+    (["--forward-mode=multicast", "--multicast-groups=/dev/zero"], r"/dev/zero:1", r"a line has no more"),
     (["--frobnicate"], r"frobnicate", r""),
     (["--burst"], r"burst", r"value|argument"),
     (["stray"], r"stray", r"--help"),
@@ -172,6 +173,10 @@ def test_frames_of_net_null_that_do_not_fit_are_refused():
     ports = ["--vdev=net_null0,size=9000,copy=1", "--vdev=net_null1"]
     check_refusal(*run(eal=ports), r"size=9000", r"--mbuf-size=9128")
     check_refusal(*run("--mbuf-size=2176,9128", eal=ports), r"size=9000", r"room for 2048")
+    for args in ("net_null0,copy=1,size=64,size=9000", "net_failsafe0,dev(net_null0,size=9000,copy=1)"):
+        check_refusal(*run(eal=[f"--vdev={args}"]), r"size=9000", r"--mbuf-size=9128")
+    bond = "--vdev=net_bonding0,mode=1,slave=net_null0,slave=net_null1"
+    check_refusal(*run(eal=[*ports, bond]), r"port 0.*size=9000")
     status, forwarder = run("--mbuf-size=9128", "--duration=0.2", eal=ports)
     assert status == 0 and "buffers outstanding: 0" in forwarder.output
     check_refusal(*run("--mbuf-size=9127", eal=ports), r"size=9000", r"--mbuf-size=9128")
