@@ -162,11 +162,11 @@ get_both(struct depot *d, uint32_t station, void **objs, uint32_t n)
 	if ((w & SHELF_CLAIMED) != 0 || k == 0 || filled_count(d, station) < n - k)
 		return false;
 	new = w - k + SHELF_TAG_ONE + SHELF_CLAIMED;
-	/* Acquire and release: as in shelf_get(). */
+	/* Acquire, as in shelf_put(): the slots are read behind it. */
 	if (unlikely(!__atomic_compare_exchange_n(
-			    &st->shelf, &w, new, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+			    &st->shelf, &w, new, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		return false;
-	got = get_filled(d, station, objs, n - k);
+	got = k == n || get_filled(d, station, objs, n - k);
 	if (likely(got))
 		depot_copy(objs + n - k, &slots[count - k], k);
 	shelf_publish(&st->shelf, new, slots, count - k, got ? 0 : k);
