@@ -36,7 +36,7 @@ cli_file(struct fwd *fwd, const char *name)
 	enum cli_result result = CLI_DONE;
 	char line[CLI_LINE_SIZE];
 	unsigned int number = 0;
-	FILE *file = text_open(name);
+	FILE *file = text_open(name, O_RDONLY);
 	int len;
 
 	if (file == NULL) {
@@ -53,6 +53,8 @@ cli_file(struct fwd *fwd, const char *name)
 		if (!fwd->args.interactive || len == CLI_LINE_SIZE)
 			break;
 	}
+	if (number == 0 && !ferror(file))
+		FWD_WARNING("--cmdline-file=%s: there is no command in it", name);
 	if (ferror(file)) {
 		FWD_ERROR("--cmdline-file=%s: %s", name, strerror(errno));
 		result = CLI_FAILED;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +8,7 @@
 #include "fwd.h"
 #include "history.h"
 #include "json.h"
+#include "text.h"
 #include "tree.h"
 
 /** Of the file: raised when a field changes its meaning or goes, not when one is added. */
@@ -235,7 +235,7 @@ int
 json_write(const struct fwd *fwd, int exit_status)
 {
 	const char *file = fwd->args.json;
-	int ret = 0, fd;
+	int ret = 0;
 	FILE *f;
 
 	if (file == NULL)
@@ -251,8 +251,7 @@ json_write(const struct fwd *fwd, int exit_status)
 			ret = failed(file, errno);
 	} else if (is_special(file)) {
 		/* It does not wait for who reads from a FIFO. */
-		fd = open(file, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-		f = fd >= 0 && fcntl(fd, F_SETFL, O_WRONLY) == 0 ? fdopen(fd, "w") : NULL;
+		f = text_open(file, O_WRONLY);
 		ret = f == NULL ? errno : dump(f);
 		if (ret != 0)
 			ret = failed(file, ret);

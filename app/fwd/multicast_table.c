@@ -231,7 +231,7 @@ multicast_table_read(const struct fwd *fwd, const char *path, struct multicast_t
 	FILE *file;
 	int ret;
 
-	file = text_open(path);
+	file = text_open(path, O_RDONLY);
 	if (file == NULL) {
 		FWD_ERROR("--multicast-groups=%s: %s", path, strerror(errno));
 		return -1;

@@ -4,12 +4,14 @@
 
 /** @file Numbers as text: one that is not known is "-". Files of text. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "counter.h"
 
@@ -53,18 +55,34 @@ text_share(uint64_t a, uint64_t b)
 	return a + b == 0 ? NAN : (double)a / (a + b);
 }
 
-/** Open a file to read; unlike fopen() it does not wait for who writes to a FIFO. @return NULL: errno says why. */
+/**
+ * Open a file that is there; unlike fopen() it does not wait for the other end of a FIFO.
+ * @param access  O_RDONLY or O_WRONLY
+ * @return NULL: errno says why.
+ */
 static inline FILE *
-text_open(const char *path)
+text_open(const char *path, int access)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, access | O_CLOEXEC | O_NONBLOCK);
+	FILE *file = NULL;
+	int reason;
 
-	if (fd < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+	if (fd < 0)
 		return NULL;
-	return fdopen(fd, "r");
+	if (fcntl(fd, F_SETFL, access) == 0)
+		file = fdopen(fd, access == O_RDONLY ? "r" : "w");
+	if (file == NULL) {
+		reason = errno;
+		close(fd);
+		errno = reason;
+	}
+	return file;
 }
 
-/** Read a line without its end. @return its length, size: it is longer than that, -1: there is none, see ferror(). */
+/**
+ * Read a line without its end.
+ * @return its length; size: it is longer than that; -1: there is none, see ferror().
+ */
 static inline int
 text_line(FILE *file, char *line, int size)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line: what is wrong is said in one line, and nothing starts."""
 
+import os
 import re
 
 import pytest
@@ -102,6 +103,14 @@ def test_hugepages_that_are_not_mounted_are_named():
     unmount = ["unshare", "--mount", "sh", "-c", 'umount --all --types hugetlbfs; exec "$@"', "sh"]
     check_refusal(*run(eal=PORTS, before=unmount, memory=["-m", "64", "--no-pci"]),
                   rf"{free_hugepages()} hugepages are free", r"no hugetlbfs is mounted", r"--in-memory")
+
+
+def test_fifo_without_another_end_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    status, forwarder = run(f"--cmdline-file={tmp_path / 'fifo'}", "--duration=0.1", eal=PORTS)
+    assert status == 0 and "there is no command in it" in forwarder.kept_said, forwarder.kept_said
+    status, forwarder = run(f"--json={tmp_path / 'fifo'}", "--duration=0.1", eal=PORTS)
+    assert status == 1 and "can't be written" in forwarder.kept_said, forwarder.kept_said
 
 
 def test_too_little_memory_is_refused():
