@@ -85,8 +85,8 @@ buffers_check(const struct fwd *fwd)
 }
 
 /**
- * The mempool handler. A ring hands out a new mempool's mbufs from its beginning and takes long to come
- * to its end; a handler that gives back what was used last may never leave the end again.
+ * The mempool handler. A ring hands out a new mempool's mbufs from its beginning and takes long to
+ * come to its end; a handler that gives back what was used last may never leave the end again.
  */
 static const char *
 choose_handler(const struct fwd *fwd)

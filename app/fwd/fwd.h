@@ -160,7 +160,7 @@ void quirks_inherit(struct fwd_port *port, const struct fwd_port *from); /* by w
 void quirks_report(const struct fwd *fwd);
 /** Whether what it is to send in several segments must be copied into one. */
 bool port_linearizes(const struct fwd *fwd, const struct fwd_port *port);
-/** Whether VLAN tags of what it receives are put back by the forwarder, as its driver can't do it. */
+/** Whether VLAN tags of what it receives are put back by the forwarder, as its driver can't. */
 bool port_lacks_tags(const struct fwd_port *port);
 
 /* stream.c: who sends to whom, on which lcore. */

@@ -27,7 +27,7 @@ answer_arp(struct rte_mbuf *m, uint16_t off, const struct rte_ether_addr *own)
 			arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REQUEST))
 		return false;
 	asked = data->arp_tip;
-	/* Who answers a probe (from 0.0.0.0), or an announcement (from the address itself), takes the address. */
+	/* Who answers a probe (from 0.0.0.0), or an announcement (from itself), takes the address. */
 	if (!host_ipv4(asked) || !host_ipv4(data->arp_sip) || data->arp_sip == asked ||
 			!rte_is_valid_assigned_ether_addr(&data->arp_sha) ||
 			!host_ether(eth, own, true))

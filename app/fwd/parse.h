@@ -3,9 +3,9 @@
 #define PARSE_H
 
 /**
- * @file Where the layers of a packet begin: Ethernet, VLAN tags, IPv4 with options, IPv6 with extension
- * headers. Never reads beyond the first segment, nor beyond the packet: what is not there whole is not
- * found. The lengths that headers state of what follows them are not looked at.
+ * @file Where the layers of a packet begin: Ethernet, VLAN tags, IPv4 with options, IPv6 with
+ * extension headers. Never reads beyond the first segment, nor beyond the packet: what is not there
+ * whole is not found. The lengths that headers state of what follows them are not looked at.
  */
 
 #include <netinet/in.h>

@@ -57,7 +57,7 @@ port_count_read(struct fwd_port *port)
 	for (i = 0; i < NB_PORT_COUNTERS; i++) {
 		const uint64_t value = *(const uint64_t *)((const char *)&now + fields[i]);
 
-		/* Some drivers' counts of losses are not atomic: they may fall by some, and nothing started anew. */
+		/* Some drivers' counts of losses are not atomic: they may fall, and nothing began. */
 		if (i > COUNT_TX_BYTES && !anew && value < c->counters[i].last)
 			c->counters[i].last = value;
 		else

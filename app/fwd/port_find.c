@@ -90,7 +90,7 @@ check_peers(const struct fwd *fwd)
 	return -1;
 }
 
-/** Whether a device has a port of its own name: none of other kinds has, and some make ports of other names. */
+/** Whether a device has a port of its own name: none of other kinds, and some have other names. */
 static bool
 is_port(const char *vdev)
 {
